@@ -1,0 +1,1 @@
+"""The studio's app: models, actions that change them, queries that read them, and the doors."""

@@ -1,0 +1,1 @@
+"""ALL CHANGES: what the product can do, one function each, used by every door."""

@@ -1,0 +1,1 @@
+"""DOOR: REST, described by OpenAPI."""

@@ -1,0 +1,54 @@
+"""All models of the studio, one file per noun."""
+
+from runs.models.access import ApiToken, LoginLink, SignInFailure
+from runs.models.alert import Alert, Delivery
+from runs.models.artifact import Artifact, Snapshot, SnapshotFile
+from runs.models.compute import ComputeTarget
+from runs.models.event import RunEvent
+from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
+from runs.models.image import DescriptionImage
+from runs.models.job import IdempotencyKey, Job
+from runs.models.metric import Metric, Segment
+from runs.models.name import Kind, Name
+from runs.models.organise import Param, Property, Tag
+from runs.models.run import DescriptionVersion, Run
+from runs.models.saved_view import DefaultView, SavedView, Star
+from runs.models.search import RunSearch
+from runs.models.workspace import Member, Role, User, Workspace
+
+__all__ = [
+    "Alert",
+    "ApiToken",
+    "Artifact",
+    "ComputeTarget",
+    "DefaultView",
+    "Delivery",
+    "DescriptionImage",
+    "DescriptionVersion",
+    "Experiment",
+    "ExperimentName",
+    "ExperimentTag",
+    "IdempotencyKey",
+    "Job",
+    "Kind",
+    "LoginLink",
+    "Member",
+    "Metric",
+    "Name",
+    "Param",
+    "Property",
+    "Role",
+    "Run",
+    "RunCount",
+    "RunEvent",
+    "RunSearch",
+    "SavedView",
+    "Segment",
+    "SignInFailure",
+    "Snapshot",
+    "SnapshotFile",
+    "Star",
+    "Tag",
+    "User",
+    "Workspace",
+]

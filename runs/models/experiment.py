@@ -1,0 +1,75 @@
+"""Experiments, what is known of them without reading their runs, and their tags."""
+
+from django.db import models
+
+from runs.lifecycle import Status
+from runs.models.name import Name
+from runs.models.workspace import User, Workspace
+
+
+class Experiment(models.Model):
+    """A named collection of runs."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="experiments")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    description_html = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    archived_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    last_run_number = models.PositiveIntegerField(default=0)
+    last_run_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="experiment_name_once"),
+            models.UniqueConstraint(fields=["workspace", "number"], name="experiment_number_once"),
+        ]
+        # The Experiments page: those with the newest runs first.
+        indexes = [models.Index(fields=["workspace", "-last_run_at", "-id"], name="experiment_by_activity")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExperimentTag(models.Model):
+    """A tag of an experiment; its value may be null."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=256)
+    value = models.TextField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["experiment", "key"], name="experiment_tag_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ExperimentName(models.Model):
+    """A key that some run of the experiment has: what its column picker lists without a scan."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE)
+    name = models.ForeignKey(Name, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["experiment", "name"], name="experiment_name_pair_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.experiment}"
+
+
+class RunCount(models.Model):
+    """How many runs of an experiment, children included and those in the trash not, stand in a status."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="counts")
+    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Status])
+    runs = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["experiment", "status"], name="run_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.runs} {self.status}"

@@ -1,0 +1,29 @@
+"""Interned names: each key of a tag, property, parameter or metric is written once per workspace."""
+
+from django.db import models
+
+from runs.models.workspace import Workspace
+
+
+class Kind(models.IntegerChoices):
+    """What a name is the name of."""
+
+    TAG = 1, "tag"
+    PROPERTY = 2, "property"
+    PARAM = 3, "param"
+    METRIC = 4, "metric"
+
+
+class Name(models.Model):
+    """A key. Its number keeps the indexes of values small and scoped to the workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE)
+    kind = models.PositiveSmallIntegerField(choices=Kind)
+    text = models.CharField(max_length=256)
+
+    class Meta:
+        # Also lists the keys of a kind, in order, for the column picker.
+        constraints = [models.UniqueConstraint(fields=["workspace", "kind", "text"], name="name_once")]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,58 @@
+"""People, workspaces, and who may do what in which."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class User(AbstractUser):
+    """A person. Theme, density and time zone follow them from browser to browser."""
+
+    theme = models.CharField(max_length=8, default="system")
+    density = models.CharField(max_length=12, default="comfortable")
+    time_zone = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            # "Ada" and "ada" would be taken for one person.
+            models.UniqueConstraint(Lower("username"), name="user_name_once"),
+        ]
+
+
+class Workspace(models.Model):
+    """A place that people share: its experiments, runs, views and compute targets."""
+
+    name = models.SlugField(max_length=64, unique=True)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    # The number of the latest experiment; MLflow's "Default" takes 0.
+    last_experiment_number = models.PositiveIntegerField(default=0)
+    # How long a run that promised heartbeats may be silent.
+    silent_after_s = models.PositiveIntegerField(default=120)
+    lost_after_s = models.PositiveIntegerField(default=24 * 3600)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do, each including the one before."""
+
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    OWNER = "owner"
+
+
+class Member(models.Model):
+    """A person in a workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace} as {self.role}"

@@ -1,0 +1,136 @@
+"""Bytes of logs, artifacts, images and snapshots in a folder: append, read a range, delete.
+
+A stored file has a key that the server made (32 hex characters); what people call it is a row in the database,
+so no path from outside ever reaches the disk.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from runs.errors import Invalid, TooLarge, Unavailable
+
+PIECE_BYTES = 1024 * 1024
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was written: its key, its size in bytes, its SHA-256 in hex and its first bytes."""
+
+    key: str
+    size: int
+    sha256: str
+    head: bytes
+
+
+def path_of(key: str) -> Path:
+    """Where the bytes of a key lie."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r} is not a storage key.")
+    return Path(settings.FILES_FOLDER) / key[:2] / key[2:4] / key
+
+
+def new_key() -> str:
+    """A key for a file that does not exist yet."""
+    return uuid.uuid4().hex
+
+
+def write(pieces: Iterable[bytes], *, limit: int | None = None, sha256: str | None = None) -> Stored:
+    """Write the pieces as a new file, whole or not at all.
+
+    Raises TooLarge past `limit` bytes, Invalid when the bytes do not have the SHA-256 that was announced,
+    Unavailable when the disk is full.
+    """
+    key = new_key()
+    target = path_of(key)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = target.with_name(key + ".partial")
+    digest, size, head = hashlib.sha256(), 0, b""
+    try:
+        with partial.open("xb") as file:
+            for piece in pieces:
+                size += len(piece)
+                if limit is not None and size > limit:
+                    raise TooLarge(f"The file is larger than {limit:,} bytes, the most that is allowed here.")
+                if len(head) < 512:
+                    head += piece[: 512 - len(head)]
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        if sha256 is not None and sha256.lower() != digest.hexdigest():
+            raise Invalid(
+                f"The bytes that arrived have the SHA-256 {digest.hexdigest()}, not the announced {sha256}. "
+                "Send the file again.",
+                field="X-Content-SHA256",
+            )
+        partial.rename(target)
+    except OSError as error:
+        raise _disk(error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return Stored(key=key, size=size, sha256=digest.hexdigest(), head=head)
+
+
+@contextlib.contextmanager
+def locked(key: str) -> Iterator[None]:
+    """Hold the file's lock: one writer at a time, over all processes of this machine."""
+    path = path_of(key)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_at(key: str, offset: int, chunk: bytes) -> None:
+    """Put the chunk at the offset of a file that grows. What lay there is overwritten."""
+    path = path_of(key)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            written = 0
+            while written < len(chunk):
+                written += os.pwrite(handle, chunk[written:], offset + written)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise _disk(error) from error
+
+
+def read(key: str, *, start: int = 0, end: int) -> bytes:
+    """The bytes from `start` up to, not including, `end`; shorter where the file ends before."""
+    try:
+        with path_of(key).open("rb") as file:
+            file.seek(start)
+            return file.read(max(0, end - start))
+    except FileNotFoundError:
+        return b""
+
+
+def stream(key: str, *, start: int = 0, end: int) -> Iterator[bytes]:
+    """The same range in pieces of up to 1 MiB, from a file that stays open: a delete does not cut it."""
+    with path_of(key).open("rb") as file:
+        file.seek(start)
+        left = end - start
+        while left > 0 and (piece := file.read(min(PIECE_BYTES, left))):
+            left -= len(piece)
+            yield piece
+
+
+def delete(key: str) -> None:
+    """Remove the file. Removing it twice is not an error."""
+    path_of(key).unlink(missing_ok=True)
+
+
+def _disk(error: OSError) -> Unavailable:
+    return Unavailable(f"The studio could not write to its disk ({error.strerror}). Nothing was kept of this file.")

@@ -1,0 +1,1 @@
+"""DOOR: pages and htmx fragments, one file per page."""
