@@ -1,0 +1,117 @@
+"""Points on their way to the wire: groups what `log()` queued into columnar batches, one run each."""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from studio.client.operation import Operation
+from studio.client.values import Scalar, to_wire
+
+POINTS_A_BATCH = 4_000
+
+# (run id, metric, value or a list of them, step, seconds since 1970)
+Point = tuple[str, str, "Scalar | list[Scalar]", "int | None", float]
+
+
+class Column:
+    """Values of one metric that share a kind, with or without steps."""
+
+    __slots__ = ("kind", "name", "stepped", "steps", "times", "values")
+
+    def __init__(self, name: str, kind: str, stepped: bool) -> None:
+        self.name, self.kind, self.stepped = name, kind, stepped
+        self.steps: list[int | None] = []
+        self.times: list[int] = []
+        self.values: list[Scalar] = []
+
+    def series(self) -> dict[str, Any]:
+        """As the contract has it; without steps the server numbers on."""
+        steps = self.steps if self.stepped else None
+        return {"name": self.name, "kind": self.kind, "step": steps, "time": self.times, "value": self.values}
+
+
+def metric_batches(points: list[Point]) -> Iterator[Operation]:
+    """Yield one operation for each run and at most POINTS_A_BATCH points, in the order they were logged."""
+    for part in _slices(points):
+        by_run: dict[str, list[Point]] = {}
+        for point in part:
+            by_run.setdefault(point[0], []).append(point)
+        for run, own in by_run.items():
+            yield metrics_operation(run, [column.series() for column in _columns(own)], uuid.uuid4().hex)
+
+
+def _slices(points: list[Point]) -> Iterator[list[Point]]:
+    """Cut by number of values; a long list becomes several shorter ones."""
+    part: list[Point] = []
+    room = POINTS_A_BATCH
+    for point in points:
+        value = point[2]
+        if type(value) is list:
+            pieces = [value[at : at + POINTS_A_BATCH] for at in range(0, len(value), POINTS_A_BATCH)] or [[]]
+        else:
+            pieces = [value]
+        for piece in pieces:
+            size = len(piece) if type(piece) is list else 1
+            if part and size > room:
+                yield part
+                part, room = [], POINTS_A_BATCH
+            part.append((point[0], point[1], piece, point[3], point[4]))
+            room -= size
+    if part:
+        yield part
+
+
+def _columns(points: list[Point]) -> list[Column]:
+    """Group by metric; a metric that changes its kind begins a new column, so its order is kept."""
+    columns: list[Column] = []
+    latest: dict[str, Column] = {}
+    for _run, name, value, step, moment in points:
+        stepped = step is not None
+        kind = "list" if type(value) is list else "scalar"
+        column = latest.get(name)
+        if column is None or column.stepped is not stepped or column.kind != kind:
+            column = latest[name] = Column(name, kind, stepped)
+            columns.append(column)
+        if type(value) is list:
+            column.values += value
+            column.times += [int(moment * 1000)] * len(value)
+        else:
+            column.values.append(value)  # type: ignore[arg-type]
+            column.times.append(int(moment * 1000))
+            if stepped:
+                column.steps.append(step)
+    return columns
+
+
+def metrics_operation(run: str, series: list[dict[str, Any]], key: str) -> Operation:
+    """Return the call that sends these series, once."""
+    try:
+        body = json.dumps({"series": series}, allow_nan=False, separators=(",", ":"))
+    except ValueError:  # NaN or infinite somewhere: rare, so only then every value is looked at
+        spelled = [{**one, "value": [to_wire(value) for value in one["value"]]} for one in series]
+        body = json.dumps({"series": spelled}, allow_nan=False, separators=(",", ":"))
+    return Operation(run, "metrics", "POST", f"runs/{run}/metrics/", body.encode(), key=key)
+
+
+def halves(batch: Operation) -> list[Operation]:
+    """Split a batch in two, by metrics and then by points; none when one point is left.
+
+    The keys of the halves follow from the batch's own, so a split that is repeated is still counted once.
+    """
+    series = json.loads(batch.body)["series"]
+    parts = _halve(series) if len(series) > 1 else _halve_points(series)
+    return [metrics_operation(batch.run, part, f"{batch.key}.{i}") for i, part in enumerate(parts)]
+
+
+def _halve(items: list[Any]) -> list[list[Any]]:
+    middle = len(items) // 2
+    return [items[:middle], items[middle:]]
+
+
+def _halve_points(series: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    only = series[0]
+    if len(only["value"]) < 2:
+        return []
+    cut = {name: _halve(only[name]) for name in ("step", "time", "value") if only[name] is not None}
+    return [[{**only, **{name: parts[i] for name, parts in cut.items()}}] for i in (0, 1)]

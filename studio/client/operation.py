@@ -1,0 +1,52 @@
+"""One change on its way to the studio: what the journal keeps and the sender sends."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Operation:
+    """One call. Sending it twice has the effect of sending it once: by key, offset, or its own nature.
+
+    `offset`: of a piece of log, in bytes. `file`: a copy on disk that is the body, with its SHA-256 in `key`.
+    `seq`: its place in the journal. `refused`: why the server will not have it.
+    """
+
+    run: str
+    kind: str
+    method: str
+    path: str
+    body: bytes = field(default=b"", repr=False)
+    key: str | None = None
+    offset: int | None = None
+    file: str | None = None
+    seq: int = 0
+    refused: str | None = None
+
+    def at(self, offset: int, body: bytes) -> "Operation":
+        """Return the same piece of log, placed elsewhere."""
+        return replace(self, offset=offset, body=body)
+
+
+def change(run: str, kind: str, path: str, body: Any, *, method: str = "POST", key: str | None = None) -> Operation:
+    """Return a call on a run with a JSON body."""
+    ready = json.dumps(body, allow_nan=False).encode()
+    return Operation(run, kind, method, f"runs/{run}/{path}", ready, key=key)
+
+
+def creation(run: str, workspace_path: str, body: dict[str, Any]) -> Operation:
+    """Return the call that creates a run; its id is also its key, so it is created once."""
+    ready = json.dumps(body, allow_nan=False).encode()
+    return Operation(run, "create", "POST", f"{workspace_path}runs/", ready, key=run)
+
+
+def log_piece(run: str, name: str, offset: int, body: bytes) -> Operation:
+    """Return the call that appends to a log; bytes that are there already are not written twice."""
+    return Operation(run, "log", "POST", f"runs/{run}/logs/{name}", body, offset=offset)
+
+
+def upload(run: str, path: str, file: Path, sha256: str) -> Operation:
+    """Return the call that uploads a file, whose bytes lie beside the journal until then."""
+    return Operation(run, "file", "PUT", path, key=sha256, file=str(file))
