@@ -17,7 +17,7 @@ class Kind(models.IntegerChoices):
 class Name(models.Model):
     """A key. Its number keeps the indexes of values small and scoped to the workspace."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="keys")
     kind = models.PositiveSmallIntegerField(choices=Kind)
     text = models.CharField(max_length=256)
 
