@@ -1,0 +1,1 @@
+"""The tests: one folder per door or floor, whole journeys in browser/."""
