@@ -1,0 +1,134 @@
+"""Who may do what: every row is fetched here, and the right to it is checked in the same call.
+
+What the caller may not see does not exist for them (NotFound); what they see but may not change is NotAllowed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from runs.errors import NotAllowed, NotFound
+from runs.models import ApiToken, Experiment, Member, Role, Run, User, Workspace
+
+Need = Literal["read", "write", "own"]
+_ROLES: dict[Need, set[str]] = {
+    "read": {Role.READER, Role.CONTRIBUTOR, Role.OWNER},
+    "write": {Role.CONTRIBUTOR, Role.OWNER},
+    "own": {Role.OWNER},
+}
+_VERBS: dict[Need, str] = {"read": "see", "write": "change", "own": "manage"}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person, and the token that speaks for them unless they sit at a browser."""
+
+    user: User
+    token: ApiToken | None = None
+
+    def workspaces(self) -> QuerySet[Workspace]:
+        """The workspaces the caller may see."""
+        mine = Workspace.objects.filter(members__user=self.user)
+        if self.token is not None and self.token.workspace_id is not None:
+            mine = mine.filter(pk=self.token.workspace_id)
+        return mine.order_by("name")
+
+
+def get_workspace(caller: Caller, name: str, need: Need = "read") -> Workspace:
+    """The workspace of that name. Raises NotFound or NotAllowed."""
+    missing = NotFound(f"There is no workspace {name!r} here, or it is not shared with you.")
+    if "\x00" in name:
+        raise missing
+    member = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=name).first()
+    if member is None or not _token_reaches(caller, member.workspace_id):
+        raise missing
+    _check_role(caller, member, need)
+    return member.workspace
+
+
+def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: Need = "read") -> Experiment:
+    """The experiment of that name in the workspace. Raises NotFound or NotAllowed."""
+    if isinstance(workspace, str):
+        workspace = get_workspace(caller, workspace, need)
+    missing = NotFound(f"There is no experiment {name!r} in the workspace {workspace.name}.")
+    if "\x00" in name:
+        raise missing
+    found = Experiment.objects.filter(workspace=workspace, name=name, deleted_at=None).first()
+    if found is None:
+        raise missing
+    found.workspace = workspace
+    return found
+
+
+def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: bool = False) -> Run:
+    """The run of that id, with its workspace and experiment. Raises NotFound or NotAllowed.
+
+    Runs in the trash are found only when `trashed` is true.
+    """
+    missing = NotFound(f"There is no run {public_id!r} here, or it is not shared with you.")
+    if "\x00" in public_id:
+        raise missing
+    run = Run.objects.select_related("workspace", "experiment").filter(public_id=public_id).first()
+    if run is None or (run.deleted_at is not None and not trashed):
+        raise missing
+    member = Member.objects.filter(user=caller.user, workspace=run.workspace_id).first()
+    if member is None or not _token_reaches(caller, run.workspace_id):
+        raise missing
+    member.workspace = run.workspace
+    _check_role(caller, member, need)
+    _check_run_token(caller, run)
+    return run
+
+
+def role_in(caller: Caller, workspace: Workspace) -> str | None:
+    """The caller's role in the workspace, or None."""
+    return Member.objects.filter(user=caller.user, workspace=workspace).values_list("role", flat=True).first()
+
+
+def allows(caller: Caller, workspace: Workspace, need: Need) -> bool:
+    """Whether the caller may do this in the workspace: what decides which controls a page shows."""
+    if need != "read" and caller.token is not None and caller.token.scope == "read":
+        return False
+    return role_in(caller, workspace) in _ROLES[need] and _token_reaches(caller, workspace.pk)
+
+
+def check_can_create_runs(caller: Caller, parent: Run | None) -> None:
+    """The token of a submitted script may only create children of its own run."""
+    if caller.token is None or caller.token.run_id is None:
+        return
+    if parent is None:
+        raise NotAllowed("This token belongs to one run; it can only create child runs of that run.")
+    _check_run_token(caller, parent)
+
+
+def _token_reaches(caller: Caller, workspace_id: int) -> bool:
+    token = caller.token
+    return token is None or token.workspace_id in (None, workspace_id)
+
+
+def _check_role(caller: Caller, member: Member, need: Need) -> None:
+    if need != "read" and caller.token is not None and caller.token.scope == "read":
+        raise NotAllowed("This token may only read; use one with the scope 'write'.")
+    if member.role not in _ROLES[need]:
+        needed = "an owner" if need == "own" else "a contributor"
+        raise NotAllowed(
+            f"You are a {member.role} of {member.workspace.name}; to {_VERBS[need]} this takes {needed}."
+        )
+
+
+def _check_run_token(caller: Caller, run: Run) -> None:
+    """The token of a submitted script is good for its run, that run's descendants and, to log to, its ancestors."""
+    token = caller.token
+    if token is None or token.run_id is None:
+        return
+    own = Run.objects.only("id", "root_id").get(pk=token.run_id)
+    if run.top_id != own.top_id:
+        raise NotFound(f"There is no run {run.public_id!r} here, or it is not shared with you.")
+
+
+def live_token(token: ApiToken) -> bool:
+    """Whether the token still opens anything: neither revoked nor expired, of a person who is not disabled."""
+    expired = token.expires_at is not None and token.expires_at <= timezone.now()
+    return token.revoked_at is None and not expired and token.user.is_active

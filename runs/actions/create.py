@@ -1,0 +1,140 @@
+"""Makes runs."""
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from runs import safe_html
+from runs.actions import counts, events, organise, search
+from runs.actions.experiment import get_or_create_experiment
+from runs.actions.run import count_child
+from runs.errors import Conflict, Invalid
+from runs.lifecycle import Status
+from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_description, clean_text
+from runs.models import Experiment, IdempotencyKey, Run, User, Workspace
+from runs.transaction import write
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][\w\-.]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What somebody wants to make. Only the experiment is needed."""
+
+    experiment: str
+    run_id: str | None = None
+    display_name: str = ""
+    description: str = ""
+    parent: Run | None = None
+    run_type: str = ""
+    target: str = ""
+    script: str = ""
+    arguments: Sequence[str] = ()
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    start: bool = False
+    heartbeat: bool = False
+
+
+def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") -> tuple[Run, bool]:
+    """Make the run, and its experiment where that is new; with `start` it is Running at once.
+
+    Returns the run and whether it was made just now: the same idempotency `key` gives the same run again. Raises
+    Conflict when the run id is taken.
+    """
+    public_id = clean_run_id(new.run_id) if new.run_id is not None else str(uuid.uuid4())
+    description = clean_description(new.description)
+    html = safe_html.render(description)
+    with write():
+        scope = f"workspace:{workspace.pk}"
+        before = IdempotencyKey.objects.filter(scope=scope, key=key).first() if key else None
+        if before is not None:
+            return _made_before(workspace, before.answer), False
+        experiment, _ = get_or_create_experiment(workspace, new.experiment, by=by)
+        _check_parent(new.parent, experiment)
+        if Run.objects.filter(public_id=public_id).exists():
+            raise Conflict(f"The run id {public_id!r} is taken; choose another.", field="run_id")
+        run = _insert(experiment, new, public_id, by=by, description=description, html=html)
+        organise.fill(run, by=by, tags=new.tags, properties=new.properties, params=new.params)
+        if key:
+            IdempotencyKey.objects.create(scope=scope, key=key, answer=public_id, at=run.created_at)
+    return run, True
+
+
+def clean_run_id(run_id: Any) -> str:
+    """A run id of the caller's: letters, digits, `_`, `-` and `.`, beginning with a letter or digit."""
+    run_id = clean_text(run_id, "The run id", length=RUN_ID_LENGTH, lines=False)
+    if not _RUN_ID.fullmatch(run_id):
+        raise Invalid(
+            f"The run id {run_id!r} may hold letters, digits, '_', '-' and '.', and begins with a letter or digit.",
+            field="run_id",
+        )
+    return run_id
+
+
+def _made_before(workspace: Workspace, public_id: str) -> Run:
+    return Run.objects.select_related("workspace", "experiment").get(workspace=workspace, public_id=public_id)
+
+
+def _check_parent(parent: Run | None, experiment: Experiment) -> None:
+    if parent is not None and parent.workspace_id != experiment.workspace_id:
+        raise Invalid("The parent run is in another workspace.", field="parent")
+
+
+def _insert(
+    experiment: Experiment, new: NewRun, public_id: str, *, by: User, description: str, html: str
+) -> Run:
+    now = timezone.now()
+    # The update's row lock makes racing creators queue: numbers have no gaps and no twins.
+    Experiment.objects.filter(pk=experiment.pk).update(
+        last_run_number=F("last_run_number") + 1, last_run_at=now
+    )
+    number = Experiment.objects.values_list("last_run_number", flat=True).get(pk=experiment.pk)
+    run = Run(
+        public_id=public_id,
+        workspace=experiment.workspace,
+        experiment=experiment,
+        number=number,
+        parent=new.parent,
+        root_id=new.parent.top_id if new.parent else None,
+        description=description,
+        description_html=html,
+        status=(Status.RUNNING if new.start else Status.NOT_STARTED).value,
+        created_by=by,
+        created_at=now,
+        started_at=now if new.start else None,
+        heartbeat_at=now if new.heartbeat else None,
+        **_texts(new, number),
+    )
+    run.save(force_insert=True)
+    counts.added(run)
+    if new.parent is not None:
+        count_child(new.parent)
+    _tell(run, by=by, now=now)
+    return run
+
+
+def _texts(new: NewRun, number: int) -> dict[str, Any]:
+    check_room(len(new.arguments), 10_000, "arguments")
+    name = clean_text(new.display_name.strip(), "The name", length=NAME_LENGTH, empty=True, lines=False)
+    return {
+        "display_name": name or f"Run {number}",
+        "run_type": clean_text(new.run_type, "The type", length=64, empty=True, lines=False),
+        "target": clean_text(new.target, "The target", length=NAME_LENGTH, empty=True, lines=False),
+        "script": clean_text(new.script, "The script", length=8000, empty=True),
+        "arguments": [clean_text(a, "An argument", length=8000, empty=True) for a in new.arguments],
+    }
+
+
+def _tell(run: Run, *, by: User, now: datetime) -> None:
+    events.record(run, "created", by=by, at=now, after=run.status)
+    if run.parent is not None:
+        events.record(run.parent, "child created", by=by, at=now, child=run.public_id)
+    search.refresh(run)

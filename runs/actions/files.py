@@ -1,0 +1,110 @@
+"""Files of a run: artifacts written whole, logs that grow by chunks.
+
+The bytes go to the storage outside of the transaction that adds their row: a row never points at bytes that are
+not there, and bytes without a row are never shown.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from runs import storage
+from runs.actions import events
+from runs.content_type import content_type_of
+from runs.errors import Conflict, Invalid, TooLarge
+from runs.limits import LOG_CHUNK_BYTES, clean_integer, clean_path
+from runs.models import Artifact, Run, User
+from runs.transaction import write
+
+
+@dataclass(frozen=True)
+class Put:
+    """A stored file, and whether its path is new in the run."""
+
+    artifact: Artifact
+    is_new: bool
+
+
+def put_file(
+    run: Run, path: str, pieces: Iterable[bytes], *, by: User, sha256: str | None = None, limit: int | None = None
+) -> Put:
+    """Keep the bytes under the path, whole or not at all; an earlier file of that path is replaced.
+
+    Raises Invalid for a bad path or when the bytes do not have the announced SHA-256.
+    """
+    path = clean_path(path)
+    stored = storage.write(pieces, sha256=sha256, limit=limit)
+    now = timezone.now()
+    old_key = None
+    try:
+        with write():
+            row = Artifact.objects.select_for_update().filter(run=run, path=path).first()
+            is_new = row is None
+            if row is None:
+                row = Artifact(run=run, path=path, created_at=now)
+            else:
+                old_key = row.key
+            row.key, row.size, row.sha256, row.is_log = stored.key, stored.size, stored.sha256, False
+            row.content_type, row.updated_at = content_type_of(path, stored.head), now
+            row.save()
+            events.record(run, "file uploaded", by=by, at=now, path=path, size=stored.size)
+    except BaseException:
+        storage.delete(stored.key)
+        raise
+    if old_key is not None:
+        storage.delete(old_key)
+    return Put(row, is_new)
+
+
+def append_log(run: Run, path: str, offset: int, chunk: bytes) -> Artifact:
+    """Write the chunk at the offset of a log that grows; bytes already there are not written twice.
+
+    Raises Conflict with the present `size` for a chunk that would leave a gap, or for a path that is no log.
+    """
+    path = clean_path(path)
+    if clean_integer(offset, "offset") < 0:
+        raise Invalid("The offset must not be negative.", field="offset")
+    if len(chunk) > LOG_CHUNK_BYTES:
+        raise TooLarge(f"A chunk of a log may have {LOG_CHUNK_BYTES:,} bytes; this one has {len(chunk):,}.")
+    row = _log(run, path)
+    with storage.locked(row.key):
+        size = Artifact.objects.values_list("size", flat=True).get(pk=row.pk)
+        if offset > size:
+            raise Conflict(
+                f"The log {path} has {size:,} bytes; a chunk at {offset:,} would leave a gap. Send from {size:,} on.",
+                field="offset",
+                size=size,
+            )
+        fresh = chunk[size - offset :]
+        row.size = size
+        if fresh:
+            storage.write_at(row.key, size, fresh)
+            row.size = size + len(fresh)
+            # Guarded: whoever holds the file's lock elsewhere (another machine's share) must not be overwritten.
+            if not Artifact.objects.filter(pk=row.pk, size=size).update(
+                size=row.size, updated_at=timezone.now()
+            ):
+                raise Conflict(f"Another process writes the log {path} at the same time.", field="offset", size=size)
+    return row
+
+
+def _log(run: Run, path: str) -> Artifact:
+    row = Artifact.objects.filter(run=run, path=path).first()
+    if row is None:
+        now = timezone.now()
+        new = Artifact(
+            run=run,
+            path=path,
+            key=storage.new_key(),
+            is_log=True,
+            content_type="text/plain",
+            created_at=now,
+            updated_at=now,
+        )
+        with write():
+            Artifact.objects.bulk_create([new], ignore_conflicts=True)
+        row = Artifact.objects.get(run=run, path=path)
+    if not row.is_log:
+        raise Conflict(f"{path} is an uploaded file, not a log that grows.", field="path")
+    return row

@@ -1,0 +1,213 @@
+"""Changes people make to keep order: names, descriptions, tags, archive; and what scripts note once."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+from django.utils import timezone
+
+from runs import safe_html
+from runs.actions import events, search
+from runs.actions.names import intern
+from runs.errors import Conflict
+from runs.limits import (
+    KEYS_PER_RUN,
+    NAME_LENGTH,
+    check_mapping,
+    check_room,
+    clean_description,
+    clean_key,
+    clean_text,
+    clean_value,
+    number_of,
+)
+from runs.models import DescriptionVersion, Kind, Name, Param, Property, Run, Tag, User
+from runs.transaction import write
+
+Row = TypeVar("Row", Tag, Property, Param)
+
+
+def edit_run(
+    run: Run,
+    *,
+    by: User,
+    display_name: str | None = None,
+    description: str | None = None,
+    version: int | None = None,
+) -> Run:
+    """Rename the run, describe it, or both; what is None stays.
+
+    `version` is the description's version that the editor started from: when somebody else has changed it since,
+    Conflict is raised and nothing is written.
+    """
+    if display_name is not None:
+        display_name = clean_text(display_name.strip(), "The name", length=NAME_LENGTH, lines=False)
+    html = ""
+    if description is not None:
+        description = clean_description(description)
+        html = safe_html.render(description)  # may take a second: before the transaction
+    with write():
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        if display_name is not None and display_name != row.display_name:
+            _rename(row, display_name, by=by)
+        if description is not None and description != row.description:
+            _describe(row, description, html, by=by, version=version)
+        row.experiment = run.experiment
+        search.refresh(row)
+    run.display_name, run.description = row.display_name, row.description
+    run.description_html, run.description_version = row.description_html, row.description_version
+    return run
+
+
+def _rename(run: Run, name: str, *, by: User) -> None:
+    before, run.display_name = run.display_name, name
+    run.save(update_fields=["display_name"])
+    events.record(run, "renamed", by=by, at=timezone.now(), before=before, after=name)
+
+
+def _describe(run: Run, text: str, html: str, *, by: User, version: int | None) -> None:
+    if version is not None and version != run.description_version:
+        raise Conflict(
+            "Somebody else changed this description while you were writing. Yours was not saved.",
+            field="description",
+            version=run.description_version,
+        )
+    now = timezone.now()
+    if run.description_version == 0 and run.description:  # written when the run was made
+        DescriptionVersion.objects.create(
+            run=run, version=0, text=run.description, by_id=run.created_by_id, at=run.created_at
+        )
+    run.description, run.description_html = text, html
+    run.description_version += 1
+    run.save(update_fields=["description", "description_html", "description_version"])
+    DescriptionVersion.objects.create(run=run, version=run.description_version, text=text, by=by, at=now)
+    events.record(run, "described", by=by, at=now, version=run.description_version)
+
+
+def set_tags(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str | None]:
+    """Add or change tags; a value may be None. Other tags stay. Returns all tags of the run."""
+    wanted = {
+        clean_key(key, "tag"): None if value is None else clean_value(value, f"The value of tag {key!r}")
+        for key, value in check_mapping(pairs, "tags").items()
+    }
+    with write():
+        rows = {row.name.text: row for row in _rows(Tag, run)}
+        check_room(len(rows.keys() | wanted.keys()), KEYS_PER_RUN, "tags")
+        before = {key: rows[key].text for key in wanted if key in rows}
+        changed = {k: v for k, v in wanted.items() if k not in before or before[k] != v}
+        if changed:
+            _put_tags(run, changed)
+            events.record(run, "tagged", by=by, at=timezone.now(), before=before, after=changed)
+            search.refresh(run)
+    return {key: row.text for key, row in rows.items()} | wanted
+
+
+def _put_tags(run: Run, pairs: Mapping[str, str | None]) -> None:
+    names = intern(run, Kind.TAG, pairs)
+    rows = [_value(Tag, run, names[key]).put(value) for key, value in pairs.items()]
+    Tag.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["run", "name"], update_fields=["value", "full"]
+    )
+
+
+def remove_tags(run: Run, keys: Collection[str], *, by: User) -> dict[str, str | None]:
+    """Remove tags; a key that is not there is no error. Returns the tags that are left."""
+    with write():
+        rows = {row.name.text: row for row in _rows(Tag, run)}
+        gone = {key: rows[key].text for key in keys if key in rows}
+        if gone:
+            Tag.objects.filter(pk__in=[rows[key].pk for key in gone]).delete()
+            events.record(run, "untagged", by=by, at=timezone.now(), before=gone)
+            search.refresh(run)
+    return {key: row.text for key, row in rows.items() if key not in gone}
+
+
+def add_properties(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str]:
+    """Add properties, which never change. The same value again is no error; all are added, or none.
+
+    Raises Conflict naming the property and its value.
+    """
+    return _write_once(Property, Kind.PROPERTY, run, pairs, by=by, kind="property", what="properties")
+
+
+def add_params(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str]:
+    """Add parameters, the inputs of the run. The same value again is no error, another is a Conflict."""
+    return _write_once(Param, Kind.PARAM, run, pairs, by=by, kind="parameter", what="parameters")
+
+
+def _write_once(
+    model: type[Property] | type[Param],
+    name_kind: Kind,
+    run: Run,
+    pairs: Mapping[str, Any],
+    *,
+    by: User,
+    kind: str,
+    what: str,
+) -> dict[str, str]:
+    wanted = {
+        clean_key(key, kind): clean_value("none" if value is None else value, f"The value of {kind} {key!r}")
+        for key, value in check_mapping(pairs, what).items()
+    }
+    with write():
+        Run.objects.select_for_update().only("id").get(pk=run.pk)
+        present = {row.name.text: row.text or "" for row in _rows(model, run)}
+        for key, value in wanted.items():
+            if present.get(key, value) != value:
+                raise Conflict(
+                    f"The {kind} {key!r} of {run.display_name} is {present[key]!r} and cannot be changed"
+                    f" to {value!r}: a {kind} is written once.",
+                    field=key,
+                )
+        new = {key: value for key, value in wanted.items() if key not in present}
+        check_room(len(present) + len(new), KEYS_PER_RUN, what)
+        if new:
+            names = intern(run, name_kind, new)
+            _insert(model, run, {names[key]: value for key, value in new.items()})
+            events.record(run, f"{what} added", by=by, at=timezone.now(), after=new)
+    return present | wanted
+
+
+def _insert(model: type[Property] | type[Param], run: Run, pairs: Mapping[Name, str]) -> None:
+    rows: list[Any] = [_value(model, run, name).put(value) for name, value in pairs.items()]
+    for row in rows:
+        if isinstance(row, Param):
+            row.number = number_of(row.text or "")
+    model.objects.bulk_create(rows)
+
+
+def _rows(model: type[Row], run: Run) -> list[Row]:
+    return list(model.objects.filter(run=run).select_related("name").order_by("name__text"))
+
+
+def _value(model: type[Row], run: Run, name: Name) -> Row:
+    return model(run_id=run.pk, experiment_id=run.experiment_id, name=name)
+
+
+def fill(
+    run: Run, *, by: User, tags: Mapping[str, Any], properties: Mapping[str, Any], params: Mapping[str, Any]
+) -> None:
+    """Give a run that is being made its first values, in the same transaction and under the same rules."""
+    if tags:
+        set_tags(run, tags, by=by)
+    if properties:
+        add_properties(run, properties, by=by)
+    if params:
+        add_params(run, params, by=by)
+
+
+def archive_run(run: Run, *, by: User) -> Run:
+    """Take it out of the lists; it stays readable. Archiving twice is not an error."""
+    return _archive(run, timezone.now(), "archived", by=by) if run.archived_at is None else run
+
+
+def unarchive_run(run: Run, *, by: User) -> Run:
+    """Bring it back into the lists."""
+    return _archive(run, None, "unarchived", by=by) if run.archived_at is not None else run
+
+
+def _archive(run: Run, at: Any, kind: str, *, by: User) -> Run:
+    with write():
+        run.archived_at = at
+        run.save(update_fields=["archived_at"])
+        events.record(run, kind, by=by, at=timezone.now())
+    return run

@@ -1,0 +1,266 @@
+"""The life of runs: create, start, heartbeat, complete, fail, cancel. Each leaves one event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from runs.actions import counts, events
+from runs.lifecycle import WATCHED, Status, check_move, is_ended
+from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
+from runs.models import Run, User
+from runs.transaction import write
+
+# How often a heartbeat is written down; the beats between only ask whether somebody cancelled.
+BEAT_WRITTEN_EVERY = timedelta(seconds=10)
+NEXT_BEAT_S = 2
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The answer to a heartbeat: how the run stands, and whether it is asked to stop, by whom."""
+
+    status: str
+    cancel_requested: bool
+    cancel_requested_by: str | None = None
+    next_s: int = NEXT_BEAT_S
+
+
+def start_run(run: Run, *, by: User, heartbeat: bool = False) -> Run:
+    """Running, from now on. With `heartbeat` the caller promises to send them. Starting twice is no error."""
+    now = timezone.now()
+    with write():
+        row = _lock(run)
+        if row.status == Status.RUNNING:
+            return row
+        _move(row, Status.RUNNING, by=by, at=now, kind="started", reason="")
+        row.started_at = row.started_at or now
+        row.heartbeat_at = now if heartbeat else row.heartbeat_at
+        row.save(update_fields=["started_at", "heartbeat_at"])
+    return row
+
+
+def move_run(run: Run, status: Status, *, by: User | None, reason: str = "") -> Run:
+    """A step of an engine on the way to running: queued, preparing and so on. The same step again is no error."""
+    with write():
+        row = _lock(run)
+        if row.status != status:
+            _move(row, status, by=by, at=timezone.now(), kind=status.value, reason=reason)
+    return row
+
+
+def heartbeat(run: Run, *, by: User) -> Beat:
+    """Note that somebody is behind the run, and say whether it should stop.
+
+    A run that was silent returns to Running. The clock of the server decides, never the caller's. A beat for an
+    ended run changes nothing.
+    """
+    now = timezone.now()
+    if run.is_ended or (
+        run.status != Status.NOT_RESPONDING
+        and run.heartbeat_at is not None
+        and now - run.heartbeat_at < BEAT_WRITTEN_EVERY
+    ):
+        return beat_of(run)
+    with write():
+        row = _lock(run)
+        if not row.is_ended:
+            row.heartbeat_at = now
+            row.save(update_fields=["heartbeat_at"])
+        if row.status == Status.NOT_RESPONDING:
+            back = Status.RUNNING if row.cancel_requested_at is None else Status.CANCEL_REQUESTED
+            _move(row, back, by=by, at=now, kind="responding again", reason="")
+    return beat_of(row)
+
+
+def beat_of(run: Run) -> Beat:
+    """What a heartbeat answers for this run."""
+    asked = run.status == Status.CANCEL_REQUESTED or run.status == Status.CANCELED
+    name = run.cancel_requested_by.username if asked and run.cancel_requested_by else None
+    return Beat(run.status, asked, name)
+
+
+def complete_run(run: Run, *, by: User) -> Run:
+    """Completed. Again is no error; Conflict when it has ended otherwise."""
+    return _end(run, Status.COMPLETED, by=by, kind="completed")
+
+
+def fail_run(
+    run: Run,
+    *,
+    by: User | None,
+    message: str = "",
+    code: str = "",
+    details: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Run:
+    """Failed, with what is known of the error. Again is no error; Conflict when it has ended otherwise.
+
+    `message` is for people, `code` for scripts ("UserError"), `details` holds the stack trace and the like. Texts
+    over the limits lose their middle, with a note: an error must always arrive.
+    """
+    message = shortened(clean_text(message, "The error message", length=10**9, empty=True), REASON_LENGTH)
+    code = clean_text(code, "The error code", length=NAME_LENGTH, empty=True)
+    return _end(
+        run,
+        Status.FAILED,
+        by=by,
+        kind="failed",
+        reason=reason or message.split("\n", 1)[0],
+        error_message=message,
+        error_code=code,
+        error_details=_clean_details(details or {}),
+    )
+
+
+def cancel_run(run: Run, *, by: User, reason: str = "", children: bool = False) -> Run:
+    """Ask the run to stop, and with `children` all its active descendants.
+
+    A run with somebody behind it becomes CancelRequested until they confirm; one with nobody is Canceled at once.
+    Cancelling twice is no error; Conflict when it has ended otherwise.
+    """
+    reason = clean_text(reason, "The reason", length=REASON_LENGTH, empty=True)
+    with write():
+        row = _lock(run)
+        if row.status not in (Status.CANCELED, Status.CANCEL_REQUESTED):
+            _cancel(row, by=by, reason=reason)
+        if children:
+            for child in active_descendants(row):
+                locked = _lock(child)
+                if not locked.is_ended and locked.status != Status.CANCEL_REQUESTED:
+                    _cancel(locked, by=by, reason=reason or f"{row.display_name} was cancelled")
+    return row
+
+
+def _cancel(run: Run, *, by: User, reason: str) -> None:
+    now = timezone.now()
+    check_move(run.status, Status.CANCEL_REQUESTED, name=run.display_name)
+    run.cancel_requested_at, run.cancel_requested_by = now, by
+    run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
+    said = reason or f"cancelled by {by.username}"
+    if run.heartbeat_at is None:  # nobody is behind it who could confirm
+        _finish(run, Status.CANCELED, by=by, at=now, kind="canceled", reason=said)
+    else:
+        _move(run, Status.CANCEL_REQUESTED, by=by, at=now, kind="cancel requested", reason=said)
+
+
+def confirm_canceled(run: Run, *, by: User, reason: str = "") -> Run:
+    """Canceled: whoever ran it says that it has stopped, asked or by itself (Ctrl-C)."""
+    reason = shortened(clean_text(reason, "The reason", length=10**9, empty=True), REASON_LENGTH)
+    return _end(run, Status.CANCELED, by=by, kind="canceled", reason=reason)
+
+
+def active_descendants(run: Run) -> list[Run]:
+    """The runs below this one that have not ended, at any depth."""
+    tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).order_by("id")
+    below, found = {run.pk}, []
+    # A child is always made after its parent, so one pass in the order of ids meets every generation.
+    for row in tree.only("id", "parent_id", "status"):
+        if row.parent_id in below:
+            below.add(row.pk)
+            if not is_ended(row.status):
+                found.append(row)
+    return found
+
+
+def reap_silent_runs(now: datetime | None = None) -> int:
+    """Mark runs whose promised heartbeats stopped: NotResponding first, Failed (HeartbeatLost) after a day.
+
+    Returns how many were changed. Runs that never promised heartbeats are left alone.
+    """
+    now = now or timezone.now()
+    changed = 0
+    watched = Run.objects.filter(heartbeat_at__isnull=False, ended_at__isnull=True, deleted_at=None)
+    for run in watched.filter(heartbeat_at__lt=now - timedelta(seconds=30)).select_related("workspace"):
+        silent = (now - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0.0
+        if silent > run.workspace.lost_after_s:
+            changed += _lose(run, now)
+        elif silent > run.workspace.silent_after_s and run.status in {*WATCHED}:
+            changed += _mark_silent(run, now)
+    return changed
+
+
+def _mark_silent(run: Run, now: datetime) -> int:
+    with write():
+        row = _lock(run)
+        if row.status not in WATCHED or row.heartbeat_at != run.heartbeat_at:
+            return 0
+        said = f"No heartbeat for over {run.workspace.silent_after_s} seconds."
+        _move(row, Status.NOT_RESPONDING, by=None, at=now, kind="not responding", reason=said)
+    return 1
+
+
+def _lose(run: Run, now: datetime) -> int:
+    with write():
+        row = _lock(run)
+        if row.is_ended or row.heartbeat_at != run.heartbeat_at:
+            return 0
+        row.error_code = "HeartbeatLost"
+        row.error_message = f"No heartbeat since {row.heartbeat_at:%Y-%m-%d %H:%M:%S} UTC."
+        row.save(update_fields=["error_code", "error_message"])
+        _finish(row, Status.FAILED, by=None, at=now, kind="failed", reason=row.error_message)
+    return 1
+
+
+def _end(run: Run, status: Status, *, by: User | None, kind: str, reason: str = "", **fields: Any) -> Run:
+    with write():
+        row = _lock(run)
+        if row.status == status:
+            return row
+        check_move(row.status, status, name=row.display_name)
+        for field, value in fields.items():
+            setattr(row, field, value)
+        if fields:
+            row.save(update_fields=[*fields])
+        _finish(row, status, by=by, at=timezone.now(), kind=kind, reason=reason)
+    return row
+
+
+def _finish(run: Run, status: Status, *, by: User | None, at: datetime, kind: str, reason: str) -> None:
+    _move(run, status, by=by, at=at, kind=kind, reason=reason)
+    run.ended_at = at
+    run.duration_s = run.seconds(at)
+    run.save(update_fields=["ended_at", "duration_s"])
+
+
+def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str, reason: str) -> None:
+    check_move(run.status, status, name=run.display_name)
+    before, run.status, run.status_reason = run.status, status.value, reason
+    run.save(update_fields=["status", "status_reason"])
+    counts.moved(run, before, status)
+    events.record(run, kind, by=by, at=at, before=before, after=status.value, reason=reason)
+
+
+def _lock(run: Run) -> Run:
+    """The row as it is now, held until the transaction ends: of two racing calls one sees the other's result."""
+    row = Run.objects.select_for_update().get(pk=run.pk)
+    row.workspace, row.experiment = run.workspace, run.experiment
+    return row
+
+
+def shortened(text: str, length: int) -> str:
+    """The text, its middle replaced by a note where it is longer than `length` characters."""
+    if len(text) <= length:
+        return text
+    note = f"\n… {len(text) - length:,} characters left out …\n"
+    half = (length - len(note)) // 2
+    return text[:half] + note + text[-half:]
+
+
+def _clean_details(details: Mapping[str, Any]) -> dict[str, str]:
+    pairs = check_mapping(details, "details")
+    texts = {str(key): str(value) for key, value in list(pairs.items())[:50]}
+    return {
+        clean_text(key, "details", length=NAME_LENGTH): shortened(
+            clean_text(value, f"details.{key}", length=10**9, empty=True), DETAILS_LENGTH
+        )
+        for key, value in texts.items()
+    }
+
+
+def count_child(parent: Run) -> None:
+    """Note on the parent that it has one child more."""
+    Run.objects.filter(pk=parent.pk).update(child_count=F("child_count") + 1)

@@ -1,0 +1,47 @@
+"""Sums up points into the row of their metric."""
+
+import numpy as np
+
+from runs.models import Metric
+from runs.models.metric import Floats, Integers, spelled
+
+
+def add_numbers(metric: Metric, steps: Integers, times: Integers, values: Floats) -> None:
+    """Add the points, arrays of shape (n,), to the metric's summary; NaN and infinities count but do not add up."""
+    finite = values[np.isfinite(values)]
+    if len(finite):
+        low, high = float(finite.min()), float(finite.max())
+        metric.min = low if metric.min is None else min(metric.min, low)
+        metric.max = high if metric.max is None else max(metric.max, high)
+        metric.total += float(finite.sum())
+        metric.finite_count += len(finite)
+        if metric.first is None:
+            metric.first = float(finite[0])
+    place = _latest(steps, times)
+    if _is_later(metric, int(steps[place]), int(times[place])):
+        value = float(values[place])
+        is_finite = bool(np.isfinite(value))
+        metric.last = value if is_finite else None
+        metric.last_text = None if is_finite else spelled(value)
+        metric.last_step, metric.last_time = int(steps[place]), int(times[place])
+    metric.count += len(values)
+
+
+def add_texts(metric: Metric, steps: Integers, times: Integers, texts: list[str]) -> None:
+    """Add text points to the metric's summary."""
+    place = _latest(steps, times)
+    if _is_later(metric, int(steps[place]), int(times[place])):
+        metric.last, metric.last_text = None, texts[place]
+        metric.last_step, metric.last_time = int(steps[place]), int(times[place])
+    metric.count += len(texts)
+
+
+def _latest(steps: Integers, times: Integers) -> int:
+    """The place of the highest step; of equal steps the latest time, of equal times the last that arrived."""
+    top = np.flatnonzero(steps == steps.max())
+    newest = times[top]
+    return int(top[np.flatnonzero(newest == newest.max())[-1]])
+
+
+def _is_later(metric: Metric, step: int, time: int) -> bool:
+    return metric.count == 0 or (step, time) >= (metric.last_step, metric.last_time)

@@ -1,0 +1,140 @@
+"""What a training writes while it runs: points of metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils import timezone
+
+from runs.actions import jobs
+from runs.actions.names import intern
+from runs.actions.summary import add_numbers, add_texts
+from runs.errors import Invalid
+from runs.limits import (
+    METRIC_NAMES_PER_RUN,
+    POINTS_PER_CALL,
+    POINTS_PER_METRIC,
+    check_room,
+    clean_key,
+)
+from runs.models import IdempotencyKey, Kind, Metric, Run, Segment
+from runs.models.metric import Floats, Integers, pack, pack_texts
+from runs.transaction import write
+
+# A metric with more small segments than this is worth merging.
+MERGE_FROM = 64
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of one metric in the order they were logged: arrays of shape (n,), or lists for texts.
+
+    `steps` None asks the server to number on; `times` are milliseconds since 1970, None is now.
+    """
+
+    name: str
+    values: Floats | list[str]
+    steps: Integers | None = None
+    times: Integers | None = None
+    kind: str = Metric.SCALAR
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are texts."""
+        return isinstance(self.values, list)
+
+
+def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
+    """Add the points; returns how many. A batch with a `key` seen before adds nothing and returns 0.
+
+    Points of an ended run are taken too: the last batch may arrive after the end. Either the whole batch is
+    written or none of it. Raises Invalid or TooLarge naming the metric.
+    """
+    batch = [points for points in batch if len(points.values)]
+    total = sum(len(points.values) for points in batch)
+    check_room(total, POINTS_PER_CALL, "points a call")
+    for points in batch:
+        clean_key(points.name, "metric")
+    with write():
+        if key and not _first_time(run, key):
+            return 0
+        metrics = _metrics(run, batch)
+        segments = [_append(metrics[points.name], points) for points in batch]
+        Segment.objects.bulk_create(segments)
+        _save(metrics.values())
+        for metric in metrics.values():
+            if metric.segment_count > MERGE_FROM:
+                jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
+    return total
+
+
+def _first_time(run: Run, key: str) -> bool:
+    scope = f"run:{run.pk}"
+    if IdempotencyKey.objects.filter(scope=scope, key=key).exists():
+        return False
+    IdempotencyKey.objects.create(scope=scope, key=key, at=timezone.now())
+    return True
+
+
+def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
+    """The summary row of each name, locked, and made where it is new."""
+    wanted = {points.name: points for points in batch}
+    known = Metric.objects.select_for_update().filter(run=run).select_related("name")
+    found = {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
+    new = [name for name in wanted if name not in found]
+    if not new:
+        return found
+    check_room(Metric.objects.filter(run=run).count() + len(new), METRIC_NAMES_PER_RUN, "metrics")
+    names = intern(run, Kind.METRIC, new)
+    rows = [
+        Metric(run_id=run.pk, experiment_id=run.experiment_id, name=names[name], kind=wanted[name].kind)
+        for name in new
+    ]
+    # Another process may make the same row at this moment: the unique constraint lets one of them through.
+    Metric.objects.bulk_create(rows, ignore_conflicts=True)
+    return {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
+
+
+def _append(metric: Metric, points: Points) -> Segment:
+    """The points as a new segment, and the metric's summary with them added."""
+    n = len(points.values)
+    check_room(metric.count + n, POINTS_PER_METRIC, f"points of the metric {points.name!r}")
+    start = metric.last_step + 1 if metric.count else 0
+    steps = np.arange(start, start + n, dtype=np.int64) if points.steps is None else points.steps
+    now_ms = int(timezone.now().timestamp() * 1000)
+    times = np.full(n, now_ms, dtype=np.int64) if points.times is None else points.times
+    if len(steps) != n or len(times) != n:
+        raise Invalid(
+            f"The metric {points.name!r} has {n} values, but {len(steps)} steps and {len(times)} times.",
+            field="series",
+        )
+    if isinstance(points.values, list):
+        data, codec = pack_texts(steps.tolist(), times.tolist(), points.values), Segment.TEXT
+        add_texts(metric, steps, times, points.values)
+    else:
+        data, codec = pack(steps, times, points.values), Segment.RAW
+        add_numbers(metric, steps, times, points.values)
+    metric.segment_count += 1
+    return Segment(
+        metric=metric, count=n, first_step=int(steps.min()), last_step=int(steps.max()), codec=codec, data=data
+    )
+
+
+SUMMARY_FIELDS = [
+    "last",
+    "last_text",
+    "last_step",
+    "last_time",
+    "first",
+    "min",
+    "max",
+    "total",
+    "finite_count",
+    "count",
+    "segment_count",
+]
+
+
+def _save(metrics: "Sequence[Metric] | object") -> None:
+    rows = list(metrics)  # type: ignore[call-overload]
+    Metric.objects.bulk_update(rows, SUMMARY_FIELDS, batch_size=50)

@@ -1,0 +1,225 @@
+"""People, workspaces, tokens, sign-in."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from runs.errors import Conflict, Invalid, NotAllowed, NotFound
+from runs.limits import NAME_LENGTH, clean_text
+from runs.models import ApiToken, LoginLink, Member, Role, SignInFailure, User, Workspace
+from runs.transaction import write
+
+LINK_LIVES = timedelta(minutes=30)
+# Wrong passwords that are taken within the window before the account, or the address, must wait.
+WINDOW = timedelta(minutes=15)
+MOST_BY_ACCOUNT, MOST_BY_ADDRESS = 10, 50
+
+_WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_USER_NAME = re.compile(r"[\w.@+-]{1,150}")
+
+
+def ensure_first_user(name: str) -> tuple[User, Workspace, bool]:
+    """The first user of the installation and the workspace `default`, made where they are missing.
+
+    Returns the user, the workspace and whether they were made just now. The user has no password yet: they come in
+    by a one-time link.
+    """
+    with write():
+        user = User.objects.filter(is_superuser=True).order_by("pk").first()
+        is_new = user is None
+        if user is None:
+            user = create_user(name if _USER_NAME.fullmatch(name) else "owner", is_owner=True)
+        workspace = Workspace.objects.filter(name="default").first() or Workspace.objects.order_by("pk").first()
+        if workspace is None:
+            workspace = create_workspace("default", by=user)
+    return user, workspace, is_new
+
+
+def create_user(name: str, *, password: str | None = None, is_owner: bool = False) -> User:
+    """A new person; without a password they can only sign in by a link. `is_owner`: of the whole installation."""
+    name = clean_text(name, "The user name", length=150, lines=False)
+    if not _USER_NAME.fullmatch(name):
+        raise Invalid("A user name holds letters, digits and . @ + - _ only.", field="username")
+    if User.objects.filter(username__iexact=name).exists():
+        raise Conflict(f"There is a user {name!r} already.", field="username")
+    user = User(username=name, is_superuser=is_owner, password=make_password(None))
+    if password is not None:
+        _put_password(user, password)
+    user.save()
+    return user
+
+
+def create_workspace(name: str, *, by: User, description: str = "") -> Workspace:
+    """A new workspace with `by` as its owner."""
+    if not isinstance(name, str) or not _WORKSPACE_NAME.fullmatch(name):
+        raise Invalid(
+            "A workspace name has up to 63 lower-case letters, digits and hyphens and begins with a letter or digit.",
+            field="name",
+        )
+    with write():
+        if Workspace.objects.filter(name=name).exists():
+            raise Conflict(f"There is a workspace {name!r} already.", field="name")
+        now = timezone.now()
+        workspace = Workspace.objects.create(
+            name=name, description=clean_text(description, "The description", length=5000, empty=True), created_at=now
+        )
+        Member.objects.create(workspace=workspace, user=by, role=Role.OWNER, added_at=now)
+    return workspace
+
+
+def edit_workspace(workspace: Workspace, *, by: User, description: str) -> Workspace:
+    """Change what the workspace says of itself."""
+    workspace.description = clean_text(description, "The description", length=5000, empty=True)
+    workspace.save(update_fields=["description"])
+    return workspace
+
+
+def set_member(workspace: Workspace, user: User, role: str, *, by: User) -> Member:
+    """Take the person in, or change their role. Raises Conflict when no owner would be left."""
+    if role not in Role.values:
+        raise Invalid(f"{role!r} is no role; take reader, contributor or owner.", field="role")
+    with write():
+        # The lock of the workspace: of two owners who step down at once, one stays.
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        member = Member.objects.filter(workspace=workspace, user=user).first()
+        if member is not None and member.role == Role.OWNER and role != Role.OWNER:
+            _check_owner_left(workspace, user)
+        member, _ = Member.objects.update_or_create(
+            workspace=workspace,
+            user=user,
+            defaults={"role": role},
+            create_defaults={"role": role, "added_at": timezone.now()},
+        )
+    return member
+
+
+def _check_owner_left(workspace: Workspace, without: User) -> None:
+    if not Member.objects.filter(workspace=workspace, role=Role.OWNER).exclude(user=without).exists():
+        raise Conflict(f"{without.username} is the last owner of {workspace.name}; make somebody else owner first.")
+
+
+def create_token(
+    user: User,
+    *,
+    name: str,
+    workspace: Workspace | None = None,
+    scope: str = "write",
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """A token for scripts and its text, which is shown this once: only its SHA-256 is kept."""
+    if scope not in ("read", "write"):
+        raise Invalid(f"{scope!r} is no scope; take read or write.", field="scope")
+    secret = secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        workspace=workspace,
+        name=clean_text(name, "The name of the token", length=NAME_LENGTH, lines=False),
+        secret_sha256=sha256_of(secret),
+        scope=scope,
+        created_at=timezone.now(),
+        expires_at=expires_at,
+    )
+    return token, f"studio_{token.pk}_{secret}"
+
+
+def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
+    """The token opens nothing any more. Revoking twice is not an error."""
+    if token.user_id != by.pk:
+        raise NotFound("There is no such token of yours.")
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+    return token
+
+
+def note_token_use(token: ApiToken) -> None:
+    """Remember when the token was last used, to the minute: not a write for each request."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def create_login_link(user: User) -> str:
+    """The token of a link that signs the person in once, within 30 minutes."""
+    token = secrets.token_urlsafe(32)
+    now = timezone.now()
+    LoginLink.objects.create(
+        user=user, token_sha256=sha256_of(token), created_at=now, expires_at=now + LINK_LIVES
+    )
+    return token
+
+
+def use_login_link(token: str) -> User:
+    """Whom the link signs in; it is used up. Raises NotFound when it is wrong, old or used."""
+    now = timezone.now()
+    with write():
+        link = LoginLink.objects.select_for_update().filter(token_sha256=sha256_of(token)).first()
+        if link is None or link.used_at is not None or link.expires_at <= now or not link.user.is_active:
+            raise NotFound("This sign-in link has been used or is too old. `studio link` prints a new one.")
+        link.used_at = now
+        link.save(update_fields=["used_at"])
+    return link.user
+
+
+def sign_in(username: str, password: str, *, address: str) -> User:
+    """The person with that name and password. Raises NotAllowed, in the same words and time for an unknown name.
+
+    After 10 wrong passwords for an account, or 50 from an address, within 15 minutes, both must wait.
+    """
+    subjects = {f"account:{username.lower()[:250]}": MOST_BY_ACCOUNT, f"address:{address[:250]}": MOST_BY_ADDRESS}
+    _check_may_try(subjects)
+    user = User.objects.filter(username__iexact=username).first() if "\x00" not in username else None
+    if user is None:
+        make_password(password)  # as long as a check takes
+    if user is None or not user.check_password(password) or not user.is_active:
+        now = timezone.now()
+        SignInFailure.objects.bulk_create(SignInFailure(subject=s, at=now) for s in subjects)
+        raise NotAllowed("That name and password do not belong together.")
+    return user
+
+
+def _check_may_try(subjects: dict[str, int]) -> None:
+    since = timezone.now() - WINDOW
+    for subject, most in subjects.items():
+        if SignInFailure.objects.filter(subject=subject, at__gt=since).count() >= most:
+            raise NotAllowed("Too many wrong passwords. Wait 15 minutes, or use a sign-in link.")
+
+
+def change_password(user: User, new: str, *, old: str | None = None) -> User:
+    """Set the password. With a usable one before, `old` must be right; None skips that, for the server's console."""
+    if old is not None and user.has_usable_password() and not user.check_password(old):
+        raise NotAllowed("The old password is wrong.")
+    _put_password(user, new)
+    user.save(update_fields=["password"])
+    return user
+
+
+def _put_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field="password") from None
+    user.set_password(password)
+
+
+def set_preferences(user: User, **preferences: Any) -> User:
+    """Remember the person's theme or density."""
+    allowed = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact")}
+    for name, value in preferences.items():
+        if value not in allowed.get(name, ()):
+            raise Invalid(f"{value!r} is no {name}.", field=name)
+        setattr(user, name, value)
+    user.save(update_fields=[*preferences])
+    return user
+
+
+def sha256_of(secret: str) -> str:
+    """The hex SHA-256 of a secret, which is all that is kept of it."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
