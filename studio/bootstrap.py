@@ -54,10 +54,10 @@ def enter(sets: list[str]) -> None:
             f"{VENV} does not hold what this command needs. Delete that folder and run the command again."
         )
     if not is_stamped(needed, version):
-        with locked():
+        with locked() as lock:
             # Another call may have done it while this one waited for the lock.
             if not is_stamped(needed, version):
-                prepare(needed)
+                prepare(needed, lock)
     restart(restarts + 1)
 
 
@@ -139,7 +139,7 @@ def has_all(needed: list[str]) -> bool:
 
 
 @contextmanager
-def locked() -> Iterator[None]:
+def locked() -> Iterator[int]:
     """One call at a time prepares .venv. The lock is on the checkout's folder."""
     handle = os.open(ROOT, os.O_RDONLY)
     try:
@@ -148,12 +148,12 @@ def locked() -> Iterator[None]:
         except BlockingIOError:
             bootstrap_install.say(f"Another call is preparing {VENV}; waiting for it.")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle
     finally:
         os.close(handle)
 
 
-def prepare(needed: list[str]) -> None:
+def prepare(needed: list[str], lock: int) -> None:
     """Make or complete .venv. Interrupted at any point, the next call starts it afresh."""
     previous = installed_before()
     bootstrap_install.make_environment(VENV, afresh=previous is None)
@@ -161,7 +161,7 @@ def prepare(needed: list[str]) -> None:
     INSTALLING.touch()
     STAMP.unlink(missing_ok=True)
     wanted = sorted({*needed, *(previous or [])})
-    bootstrap_install.install(VENV, ROOT, wanted)
+    bootstrap_install.install(VENV, ROOT, wanted, lock=lock)
     write_stamp(wanted)
     INSTALLING.unlink()
 
@@ -169,11 +169,16 @@ def prepare(needed: list[str]) -> None:
 def installed_before() -> list[str] | None:
     """What is installed and still asked for by pyproject.toml; None where there is nothing to build upon."""
     stamp = read_stamp()
-    if INSTALLING.exists() or not bootstrap_install.starts(VENV, stamp.get("python")):
+    settings = VENV / "pyvenv.cfg"
+    if (
+        INSTALLING.exists()
+        or not settings.exists()
+        or not bootstrap_install.starts(VENV, stamp.get("python"))
+    ):
         return None
     if not stamp:
         # uv makes an environment of the same name, without our stamp.
-        return [] if "uv = " in (VENV / "pyvenv.cfg").read_text() else None
+        return [] if "uv = " in settings.read_text() else None
     everything = requirements(read_project(), ["dev"])
     return [line for line in stamp["requirements"] if line in everything]
 

