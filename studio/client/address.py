@@ -59,13 +59,15 @@ def find_address(
         raise UserErrorException(NOT_FOUND)
     found = _token_for(named, sources)
     if not found:
-        raise AuthenticationException(f"No token is known for {named.url}: log in with `studio login {named.url}`.")
+        raise AuthenticationException(
+            f"No token is known for {named.url}: log in with `studio login {named.url}`."
+        )
     fitting = (s.workspace for s in sources if s.workspace and s.url in (None, named.url))
     return Address(named.url, found, next(fitting, "default"), named.name)
 
 
 def _token_for(named: _Source, sources: list[_Source]) -> str | None:
-    """A token goes only where it belongs: to its own address, or (without one) to an address this user chose."""
+    """A token goes only where it belongs: to its own address; without one, to an address this user chose."""
     vouched = named.trusted or any(s.trusted and s.url == named.url for s in sources)
     for source in sources:
         if source.token and (source.url == named.url or (source.url is None and vouched)):

@@ -2,10 +2,10 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from studio.client.operation import Operation
+from studio.client.operation import Operation, run_path
 from studio.client.values import Scalar, to_wire
 
 POINTS_A_BATCH = 4_000
@@ -15,20 +15,21 @@ Point = tuple[str, str, "Scalar | list[Scalar]", "int | None", float]
 
 
 class Column:
-    """Values of one metric that share a kind, with or without steps."""
+    """Values of one metric that share their shape: (kind, whether they have steps, whether they are text)."""
 
-    __slots__ = ("kind", "name", "stepped", "steps", "times", "values")
+    __slots__ = ("name", "shape", "steps", "times", "values")
 
-    def __init__(self, name: str, kind: str, stepped: bool) -> None:
-        self.name, self.kind, self.stepped = name, kind, stepped
-        self.steps: list[int | None] = []
+    def __init__(self, name: str, shape: tuple[str, bool, bool]) -> None:
+        self.name, self.shape = name, shape
+        self.steps: list[int] = []
         self.times: list[int] = []
         self.values: list[Scalar] = []
 
     def series(self) -> dict[str, Any]:
         """As the contract has it; without steps the server numbers on."""
-        steps = self.steps if self.stepped else None
-        return {"name": self.name, "kind": self.kind, "step": steps, "time": self.times, "value": self.values}
+        kind, stepped, _is_text = self.shape
+        steps = self.steps if stepped else None
+        return {"name": self.name, "kind": kind, "step": steps, "time": self.times, "value": self.values}
 
 
 def metric_batches(points: list[Point]) -> Iterator[Operation]:
@@ -50,7 +51,7 @@ def _slices(points: list[Point]) -> Iterator[list[Point]]:
         if type(value) is list:
             pieces = [value[at : at + POINTS_A_BATCH] for at in range(0, len(value), POINTS_A_BATCH)] or [[]]
         else:
-            pieces = [value]
+            pieces = [value]  # type: ignore[list-item]
         for piece in pieces:
             size = len(piece) if type(piece) is list else 1
             if part and size > room:
@@ -63,15 +64,17 @@ def _slices(points: list[Point]) -> Iterator[list[Point]]:
 
 
 def _columns(points: list[Point]) -> list[Column]:
-    """Group by metric; a metric that changes its kind begins a new column, so its order is kept."""
+    """Group by metric; a metric that changes its shape begins a new column, so its order is kept."""
     columns: list[Column] = []
     latest: dict[str, Column] = {}
     for _run, name, value, step, moment in points:
-        stepped = step is not None
-        kind = "list" if type(value) is list else "scalar"
+        if type(value) is list:
+            shape = ("list", False, any(type(one) is str for one in value))
+        else:
+            shape = ("scalar", step is not None, type(value) is str)
         column = latest.get(name)
-        if column is None or column.stepped is not stepped or column.kind != kind:
-            column = latest[name] = Column(name, kind, stepped)
+        if column is None or column.shape != shape:
+            column = latest[name] = Column(name, shape)
             columns.append(column)
         if type(value) is list:
             column.values += value
@@ -79,7 +82,7 @@ def _columns(points: list[Point]) -> list[Column]:
         else:
             column.values.append(value)  # type: ignore[arg-type]
             column.times.append(int(moment * 1000))
-            if stepped:
+            if step is not None:
                 column.steps.append(step)
     return columns
 
@@ -91,16 +94,16 @@ def metrics_operation(run: str, series: list[dict[str, Any]], key: str) -> Opera
     except ValueError:  # NaN or infinite somewhere: rare, so only then every value is looked at
         spelled = [{**one, "value": [to_wire(value) for value in one["value"]]} for one in series]
         body = json.dumps({"series": spelled}, allow_nan=False, separators=(",", ":"))
-    return Operation(run, "metrics", "POST", f"runs/{run}/metrics/", body.encode(), key=key)
+    return Operation(run, "metrics", "POST", run_path(run, "metrics/"), body.encode(), key=key)
 
 
-def halves(batch: Operation) -> list[Operation]:
-    """Split a batch in two, by metrics and then by points; none when one point is left.
+def halves(batch: Operation, *, points_too: bool = True) -> list[Operation]:
+    """Split a batch in two, by metrics and then by points; none when it cannot be split further.
 
     The keys of the halves follow from the batch's own, so a split that is repeated is still counted once.
     """
     series = json.loads(batch.body)["series"]
-    parts = _halve(series) if len(series) > 1 else _halve_points(series)
+    parts = _halve(series) if len(series) > 1 else _halve_points(series[0]) if points_too else []
     return [metrics_operation(batch.run, part, f"{batch.key}.{i}") for i, part in enumerate(parts)]
 
 
@@ -109,8 +112,7 @@ def _halve(items: list[Any]) -> list[list[Any]]:
     return [items[:middle], items[middle:]]
 
 
-def _halve_points(series: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    only = series[0]
+def _halve_points(only: dict[str, Any]) -> list[list[dict[str, Any]]]:
     if len(only["value"]) < 2:
         return []
     cut = {name: _halve(only[name]) for name in ("step", "time", "value") if only[name] is not None}

@@ -1,4 +1,4 @@
-"""Keep-alive connections to one server: one for each thread, through the environment's proxy where it names one."""
+"""Keep-alive connections to one server, one for each thread, through the environment's proxy if any."""
 
 import base64
 import os
@@ -21,7 +21,7 @@ class Connections:
 
     @property
     def prefix(self) -> str:
-        """What comes before every path on the wire: the server's own prefix, or its whole address for a proxy."""
+        """What comes before every path: the server's own prefix, or its whole address for a proxy."""
         if self._proxy and self._target.scheme == "http":
             return f"http://{self._target.netloc}{self._target.path}"
         return self._target.path
@@ -89,13 +89,16 @@ def proxy_for(target: SplitResult) -> SplitResult | None:
     if host.startswith(LOOPBACK) or _is_exempt(host):
         return None
     name = f"{target.scheme}_proxy"
-    # HTTP_PROXY in capitals can be set by a caller of a CGI script, so only its small spelling counts (as in curl).
+    # HTTP_PROXY in capitals can be set by a caller of a CGI script, so only its small spelling counts (as in
+    # curl).
     named = os.environ.get(name) or (os.environ.get(name.upper()) if target.scheme == "https" else None)
-    named = named or os.environ.get("all_proxy")
+    named = named or os.environ.get("ALL_PROXY")
     return urlsplit(named if "://" in named else f"http://{named}") if named else None
 
 
 def _is_exempt(host: str) -> bool:
     listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     names = [name.strip().lower().lstrip("*").lstrip(".") for name in listed.split(",") if name.strip()]
-    return "*" in listed.split(",") or any(host == name or host.endswith(f".{name}") for name in names if name)
+    return "*" in listed.split(",") or any(
+        host == name or host.endswith(f".{name}") for name in names if name
+    )

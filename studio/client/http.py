@@ -21,7 +21,10 @@ COME_BACK_LATER = (429, 502, 503, 504)
 
 @dataclass
 class Request:
-    """One request; `body` is made anew for each attempt. `repeatable`: sending it twice changes nothing more."""
+    """One request; `body` is made anew for each attempt.
+
+    `repeatable`: sending it twice changes nothing more.
+    """
 
     method: str
     path: str
@@ -31,11 +34,12 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     key: str | None = None
     timeout_s: float | None = None
+    may_repeat: bool = False
 
     @property
     def repeatable(self) -> bool:
-        """GET and PUT by their nature; a POST only with an Idempotency-Key."""
-        return self.method in ("GET", "HEAD", "PUT") or self.key is not None
+        """GET and PUT by nature; a POST with an Idempotency-Key, or whose caller knows it to be harmless."""
+        return self.may_repeat or self.method in ("GET", "HEAD", "PUT") or self.key is not None
 
 
 class Client:
@@ -47,6 +51,15 @@ class Client:
         self._timeout_s = timeout_s
         self._attempts = attempts
         self._connections = Connections(self.url)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Clients with the same identity speak to the same studio as the same user."""
+        return self.url, self._token
+
+    def twin(self) -> "Client":
+        """Return another client of the same identity, with connections of its own."""
+        return Client(self.url, self._token, timeout_s=self._timeout_s, attempts=self._attempts)
 
     def get(self, path: str, **query: Any) -> Any:
         """Read JSON."""
@@ -102,7 +115,12 @@ class Client:
             response = self._exchange(request)
         except (OSError, HTTPException) as failure:
             self._connections.drop()
-            raise UnreachableException(f"The studio at {self.url} does not answer ({_reason(failure)}).") from failure
+            raise UnreachableException(
+                f"The studio at {self.url} does not answer ({_reason(failure)})."
+            ) from failure
+        except BaseException:  # a Ctrl-C in between: half an exchange must not be taken for the next one's
+            self._connections.drop()
+            raise
         if response.status < 300:
             return response
         text = self._read(response)
@@ -141,7 +159,9 @@ class Client:
             return response.read()
         except (OSError, HTTPException) as failure:
             self._connections.drop()
-            raise UnreachableException(f"The answer of {self.url} broke off ({_reason(failure)}).") from failure
+            raise UnreachableException(
+                f"The answer of {self.url} broke off ({_reason(failure)})."
+            ) from failure
 
 
 def with_json(request: Request, body: Any) -> Request:
@@ -158,20 +178,22 @@ def segment(text: str) -> str:
 
 
 def backoff_s(attempt: int, asked_s: float | None = None) -> float:
-    """Return how long to wait before attempt + 1: doubling, with jitter, at least what the server asked for."""
-    planned = min(BACKOFF_S * 2 ** (attempt - 1), LONGEST_BACKOFF_S)
+    """Return how long to wait before the next attempt: doubling, with jitter, at least what was asked for."""
+    planned: float = min(BACKOFF_S * 2 ** (attempt - 1), LONGEST_BACKOFF_S)
     jitter = 0.5 + random.random()  # noqa: S311 - spreads clients, guards nothing
     return max(planned * jitter, min(asked_s or 0.0, 60.0))
 
 
 def refusal(response: HTTPResponse, text: bytes, url: str) -> AuthenticationException | ServiceException:
-    """Return the exception for an answer that is not a success, with the server's own sentence when it has one."""
+    """Return the exception for an answer that is not a success, with the server's own sentence if any."""
     status = response.status
     error, details = _error_of(text)
     message = error.get("message") or f"The studio at {url} answered {status} {response.reason}."
     if status in COME_BACK_LATER:
         asked = response.headers.get("Retry-After", "")
-        return UnreachableException(message, status_code=status, retry_after_s=float(asked) if asked.isdigit() else None)
+        return UnreachableException(
+            message, status_code=status, retry_after_s=float(asked) if asked.isdigit() else None
+        )
     if status == 401:
         return AuthenticationException(f"{message} Log in with `studio login {url}`.")
     if 300 <= status < 400:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 
 @dataclass
@@ -30,10 +31,17 @@ class Operation:
         return replace(self, offset=offset, body=body)
 
 
-def change(run: str, kind: str, path: str, body: Any, *, method: str = "POST", key: str | None = None) -> Operation:
+def run_path(run: str, rest: str) -> str:
+    """Return the address of a part of a run; ids that people chose are quoted."""
+    return f"runs/{quote(run, safe='')}/{rest}"
+
+
+def change(
+    run: str, kind: str, path: str, body: Any, *, method: str = "POST", key: str | None = None
+) -> Operation:
     """Return a call on a run with a JSON body."""
     ready = json.dumps(body, allow_nan=False).encode()
-    return Operation(run, kind, method, f"runs/{run}/{path}", ready, key=key)
+    return Operation(run, kind, method, run_path(run, path), ready, key=key)
 
 
 def creation(run: str, workspace_path: str, body: dict[str, Any]) -> Operation:
@@ -44,7 +52,7 @@ def creation(run: str, workspace_path: str, body: dict[str, Any]) -> Operation:
 
 def log_piece(run: str, name: str, offset: int, body: bytes) -> Operation:
     """Return the call that appends to a log; bytes that are there already are not written twice."""
-    return Operation(run, "log", "POST", f"runs/{run}/logs/{name}", body, offset=offset)
+    return Operation(run, "log", "POST", run_path(run, f"logs/{name}"), body, offset=offset)
 
 
 def upload(run: str, path: str, file: Path, sha256: str) -> Operation:

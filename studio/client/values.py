@@ -1,4 +1,7 @@
-"""Values of metrics, on the way out and on the way back. NumPy and PyTorch scalars are known by their `item()`."""
+"""Values of metrics, on the way out and on the way back.
+
+NumPy and PyTorch scalars are known by their `item()`.
+"""
 
 import math
 from collections.abc import Generator, Iterable
@@ -16,7 +19,8 @@ Scalar = float | int | str
 def scalar(value: Any) -> Scalar:
     """Return the number or text that stands for this value.
 
-    None becomes "none" and anything unknown its `repr()`, as in the cloud. Raises UserErrorException for lists.
+    None becomes "none" and anything unknown its `repr()`, as in the cloud. Raises UserErrorException for
+    lists.
     """
     kind = type(value)
     if kind is float or kind is str:

@@ -1,0 +1,129 @@
+"""The runs that this process is executing: their heartbeats, and what happens when somebody cancels one."""
+
+import _thread
+import ctypes
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.client.errors import StudioException, UnreachableException
+from studio.client.http import Client, Request, segment, with_json
+from studio.client.notices import warn
+
+BEAT_S = 2.0
+BEAT_TIMEOUT_S = 5.0
+# A process with hundreds of child runs beats for each of them less often, never so seldom that they count as
+# silent.
+LONGEST_BEAT_S = 25.0
+RUNS_AT_FULL_RATE = 4
+ENDED = ("Completed", "Failed", "Canceled")
+
+
+@dataclass
+class Live:
+    """A run that this process began and has not ended."""
+
+    id: str
+    name: str
+    url: str
+    interrupt: bool = True
+    pid: int = field(default_factory=os.getpid)
+    cancelled_by: str | None = None
+    ended: bool = False
+    beat_at: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def is_ours(self) -> bool:
+        """False in a forked child: only the process that began a run may end it."""
+        return self.pid == os.getpid()
+
+    def end(self) -> bool:
+        """Mark it as ended, once; from here on no cancel interrupts it. False when it was ended before."""
+        with self.lock:
+            first, self.ended = not self.ended, True
+        return first
+
+
+class Heart:
+    """Beats for live runs from the recorder's thread, over a connection of its own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._live: dict[str, Live] = {}
+
+    def add(self, live: Live) -> None:
+        """Begin to beat for this run."""
+        self._live[live.id] = live
+
+    def remove(self, live: Live) -> None:
+        """Stop beating for this run."""
+        self._live.pop(live.id, None)
+
+    def is_idle(self) -> bool:
+        """Whether no run is live."""
+        return not self._live
+
+    def hurry(self, run: str) -> None:
+        """Beat at once: an answer said that this run is to be cancelled, and the next beat says by whom."""
+        live = self._live.get(run)
+        if live is not None and live.cancelled_by is None:
+            live.beat_at = 0.0
+
+    def beat_due(self, uncreated: set[str]) -> int:
+        """Beat for every run that the server has and whose time has come; return how many beats were heard.
+
+        Raises UnreachableException when the server does not answer.
+        """
+        due = [live for live in list(self._live.values()) if live.id not in uncreated]
+        due = [live for live in due if time.monotonic() >= live.beat_at]
+        for live in due:
+            self._beat(live)
+        return len(due)
+
+    def _beat(self, live: Live) -> None:
+        request = with_json(
+            Request("POST", f"runs/{segment(live.id)}/heartbeat/", timeout_s=BEAT_TIMEOUT_S), {}
+        )
+        live.beat_at = time.monotonic() + BEAT_S
+        try:
+            answer: dict[str, Any] = self._client.json(request, attempts=1)
+        except UnreachableException:
+            raise
+        except StudioException:  # deleted, or no longer ours: the sender will say so with its batches
+            live.beat_at = time.monotonic() + LONGEST_BEAT_S
+            return
+        crowd = max(1.0, len(self._live) / RUNS_AT_FULL_RATE)
+        live.beat_at = time.monotonic() + min(float(answer.get("next_s") or BEAT_S) * crowd, LONGEST_BEAT_S)
+        if answer.get("cancel_requested") or answer.get("status") == "Canceled":
+            cancel(live, answer.get("cancel_requested_by") or "somebody")
+        elif answer.get("status") in ENDED:
+            self.remove(live)
+
+
+def cancel(live: Live, by: str) -> None:
+    """Tell the person, and interrupt the main thread, once. A run that has just ended is left alone."""
+    with live.lock:
+        if live.ended or live.cancelled_by is not None:
+            return
+        live.cancelled_by = by
+        warn(f"Run {live.name} is being cancelled by {by}.")
+        if live.interrupt:
+            interrupt_main_thread()
+
+
+def interrupt_main_thread() -> None:
+    """Raise KeyboardInterrupt in the main thread, out of a sleep or a wait as well."""
+    main = threading.main_thread().ident
+    if main is None:
+        return
+    if not callable(signal.getsignal(signal.SIGINT)):
+        # A shell's background jobs ignore SIGINT, and then Python's own interrupt does nothing either.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(main), ctypes.py_object(KeyboardInterrupt))
+    elif hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

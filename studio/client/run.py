@@ -1,0 +1,224 @@
+"""A run: one execution of a program, with what it logged, its children and how it ended."""
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from studio.client.console import Capture
+from studio.client.ending import COMPLETED, Ending, canceled, ending_for, failed
+from studio.client.errors import ServiceException
+from studio.client.files import RunFiles
+from studio.client.heart import Live
+from studio.client.http import segment
+from studio.client.labels import RunLabels, param_values, tag_text
+from studio.client.metrics import RunMetrics
+from studio.client.notices import say, warn
+from studio.client.operation import creation
+from studio.client.process import EXIT_FLUSH_S, add_open, note_cancelled, open_runs, remove_open
+from studio.client.record import PROMPT_S, READ_FLUSH_S
+
+if TYPE_CHECKING:
+    from studio.client.experiment import Experiment
+    from studio.client.workspace import Workspace
+
+# While the studio answers, an end waits for everything to be sent; a studio that is away is not waited for.
+END_S = 300.0
+
+
+class Run(RunMetrics, RunFiles, RunLabels):
+    """One run.
+
+    `Run(experiment, run_id)` is one that exists; `experiment.start_logging()` begins a new one.
+    """
+
+    _capture: Capture | None = None
+    _ended_as: str | None = None
+
+    @staticmethod
+    def get(workspace: "Workspace", run_id: str) -> "Run":
+        """Return the run with this id. Raises ServiceException when the workspace has none."""
+        from studio.client.experiment import Experiment
+
+        found = workspace.client.get(f"runs/{segment(run_id)}/")
+        return Run(Experiment._known(workspace, found["experiment"]), run_id, _found=found)
+
+    @classmethod
+    def begin(
+        cls,
+        experiment: "Experiment",
+        fields: dict[str, Any],
+        *,
+        interrupt: bool = True,
+        capture: bool = False,
+    ) -> "Run":
+        """Create a run and start it. With the studio away it is created here, and sent later.
+
+        `fields`: of the REST call that creates a run; a `run_id` is made when there is none.
+        """
+        run_id = fields.get("run_id") or str(uuid.uuid4())
+        body = {"experiment": experiment.name, "start": True, "heartbeat": True, **fields, "run_id": run_id}
+        run = cls(experiment, run_id)
+        path = f"workspaces/{segment(experiment.workspace.name)}/"
+        ticket = run._recorder.submit(creation(run_id, path, _without_none(body)))
+        found = ticket.wait(PROMPT_S)
+        run._found = found or {"status": "Running", **_without_none(fields)}
+        run._come_alive(interrupt=interrupt, capture=capture)
+        return run
+
+    def _come_alive(self, *, interrupt: bool, capture: bool) -> None:
+        name = self._found.get("display_name") or self._id[:8]
+        self._live = Live(self._id, name, self.get_portal_url(), interrupt)
+        self._recorder.follow(self._live)
+        add_open(self)
+        say(f"Run {name} started: {self._live.url}")
+        if capture and all(run._capture is None for run in open_runs()):
+            self._capture = self._recorder.capture(self._id)
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody has cancelled this run while this program executes it."""
+        return self._live is not None and self._live.cancelled_by is not None
+
+    @property
+    def parent(self) -> "Run | None":
+        """The run that this one is a child of, or None."""
+        parent_id = self._known().get("parent")
+        return Run(self._experiment, parent_id) if parent_id else None
+
+    def child_run(self, name: str | None = None, run_id: str | None = None) -> "Run":
+        """Create a child of this run and start it. Used with `with`, it completes at the end of the block."""
+        fields = {"parent": self._id, "display_name": name, "run_id": run_id}
+        return Run.begin(self._experiment, fields)
+
+    def get_children(
+        self,
+        recursive: bool = False,
+        tags: str | dict[str, str | None] | None = None,
+        properties: str | dict[str, str] | None = None,
+        type: str | None = None,
+        status: str | None = None,
+    ) -> Iterator["Run"]:
+        """Yield the children, or with `recursive` the whole tree below this run without itself.
+
+        `tags` and `properties`: a key that must be there, or keys with their values. A branch whose top does
+        not match is still searched.
+        """
+        self._recorder.settle(READ_FLUSH_S)
+        path = f"workspaces/{segment(self._experiment.workspace.name)}/runs/"
+        for found in self._client.pages(path, parent=self._id):
+            child = Run(self._experiment, found["id"], _found=found)
+            wanted = _has(found.get("tags", {}), tags) and _has(found.get("properties", {}), properties)
+            if wanted and type in (None, found.get("type")) and status in (None, found["status"]):
+                yield child
+            if recursive and found.get("child_count"):
+                yield from child.get_children(True, tags, properties, type, status)
+
+    def complete(self) -> None:
+        """Mark the run as completed, after everything that was logged. A second time is no error."""
+        self._end(self._cancelled_ending() or COMPLETED)
+
+    def fail(self, error_details: str | BaseException | None = None, error_code: str | None = None) -> None:
+        """Mark the run as failed, with a sentence or the exception that ended it."""
+        if error_details is not None and not isinstance(error_details, str | BaseException):
+            raise TypeError("error_details must be instance of string or BaseException.")
+        self._end(failed(error_details, error_code))
+
+    def cancel(self) -> None:
+        """Cancel the run: one that this program executes ends at once, any other is asked to stop."""
+        if self._live is not None and self._live.is_ours:
+            self._end(canceled("cancelled by its own program"))
+        else:
+            self._found = self._client.post(self._path("cancel/"))
+
+    def _end(self, ending: Ending, wait_s: float = END_S) -> None:
+        """End a run of ours in order, behind all that it logged; any other directly."""
+        live = self._live
+        if live is None or not live.is_ours or (not live.end() and self._ended_as != ending.verb):
+            self._found = self._client.post(self._path(f"{ending.verb}/"), ending.body)
+        elif self._ended_as is None:
+            self._ended_as = ending.verb
+            self._close(live, ending, wait_s)
+
+    def _close(self, live: Live, ending: Ending, wait_s: float) -> None:
+        if self._capture is not None:
+            self._recorder.release(self._capture)
+            self._capture = None
+        if live.cancelled_by is not None:
+            note_cancelled()
+        self._recorder.unfollow(live)
+        remove_open(self)
+        self._recorder.courier.try_now()
+        try:
+            found = self._recorder.submit(ending.operation(self._id)).wait(wait_s)
+        except ServiceException as refusal:
+            warn(f"Run {live.name} could not be marked as {ending.verb}: {refusal}")
+            return
+        self._found = found or self._found
+        later = "" if found else " (kept on this machine, `studio sync` sends it)"
+        say(f"Run {live.name} {ending.words}{later}: {live.url}")
+
+    def _cancelled_ending(self) -> Ending | None:
+        by = self._live.cancelled_by if self._live else None
+        return None if by is None else ending_for(None, by)
+
+    def end_at_exit(self, error: BaseException | None) -> None:
+        """The program ends and nobody has ended this run: end it as the program does."""
+        if self._live is not None and self._live.is_ours:
+            self._end(ending_for(error, self._live.cancelled_by), EXIT_FLUSH_S)
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Complete, fail or cancel the run, as the block ends.
+
+        Only the cancel of a child alone is swallowed.
+        """
+        live = self._live
+        if live is None or not live.is_ours or live.ended:
+            return False
+        try:
+            self._end(ending_for(error, live.cancelled_by))
+        except KeyboardInterrupt:
+            self._end(ending_for(KeyboardInterrupt(), live.cancelled_by), EXIT_FLUSH_S)
+            raise
+        return isinstance(error, KeyboardInterrupt) and self._was_cancelled_alone(live)
+
+    def _was_cancelled_alone(self, live: Live) -> bool:
+        """Somebody stopped this child: the program that runs its siblings goes on with the next one."""
+        others = [run for run in open_runs() if run.cancel_requested]
+        return live.cancelled_by is not None and bool(open_runs()) and not others
+
+
+def start_fields(
+    name: str | None, run_id: str | None, description: str | None, labels: dict[str, dict[str, Any] | None]
+) -> dict[str, Any]:
+    """Return the fields of a new interactive run. `labels`: its tags, properties and params."""
+    script = Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in ("", "-c", "-m") else None
+    tags, properties, params = (labels.get(kind) or {} for kind in ("tags", "properties", "params"))
+    return {
+        "display_name": name,
+        "run_id": run_id,
+        "description": description,
+        "tags": {str(key): tag_text(key, value) for key, value in tags.items()},
+        "properties": {str(key): str(value) for key, value in properties.items()},
+        "params": param_values(params),
+        "script": script,
+    }
+
+
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _has(found: dict[str, Any], wanted: str | dict[str, Any] | None) -> bool:
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return wanted in found
+    return all(key in found and found[key] == value for key, value in wanted.items())
