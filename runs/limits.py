@@ -85,7 +85,9 @@ def clean_description(text: Any) -> str:
     text = clean_text(text, "The description", length=DESCRIPTION_BYTES, empty=True)
     size = len(text.encode())
     if size > DESCRIPTION_BYTES:
-        raise TooLarge(f"The description has {size:,} bytes; at most 65,536 are allowed.", field="description")
+        raise TooLarge(
+            f"The description has {size:,} bytes; at most 65,536 are allowed.", field="description"
+        )
     return text
 
 
@@ -121,5 +123,12 @@ def number_of(text: str) -> float | None:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        int: "a number",
+        float: "a number",
+        bool: "true or false",
+    }
     return "nothing" if value is None else names.get(type(value), type(value).__name__)

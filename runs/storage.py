@@ -133,4 +133,6 @@ def delete(key: str) -> None:
 
 
 def _disk(error: OSError) -> Unavailable:
-    return Unavailable(f"The studio could not write to its disk ({error.strerror}). Nothing was kept of this file.")
+    return Unavailable(
+        f"The studio could not write to its disk ({error.strerror}). Nothing was kept of this file."
+    )

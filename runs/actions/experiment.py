@@ -93,9 +93,7 @@ def edit_experiment(
         if description is not None:
             experiment.save(update_fields=["description", "description_html"])
         for key, value in pairs.items():
-            ExperimentTag.objects.update_or_create(
-                experiment=experiment, key=key, defaults={"value": value}
-            )
+            ExperimentTag.objects.update_or_create(experiment=experiment, key=key, defaults={"value": value})
     return experiment
 
 

@@ -27,7 +27,13 @@ class Put:
 
 
 def put_file(
-    run: Run, path: str, pieces: Iterable[bytes], *, by: User, sha256: str | None = None, limit: int | None = None
+    run: Run,
+    path: str,
+    pieces: Iterable[bytes],
+    *,
+    by: User,
+    sha256: str | None = None,
+    limit: int | None = None,
 ) -> Put:
     """Keep the bytes under the path, whole or not at all; an earlier file of that path is replaced.
 
@@ -85,7 +91,9 @@ def append_log(run: Run, path: str, offset: int, chunk: bytes) -> Artifact:
             if not Artifact.objects.filter(pk=row.pk, size=size).update(
                 size=row.size, updated_at=timezone.now()
             ):
-                raise Conflict(f"Another process writes the log {path} at the same time.", field="offset", size=size)
+                raise Conflict(
+                    f"Another process writes the log {path} at the same time.", field="offset", size=size
+                )
     return row
 
 

@@ -101,6 +101,15 @@ def set_tags(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str |
     return {key: row.text for key, row in rows.items()} | wanted
 
 
+def change_tags(
+    run: Run, *, set_pairs: Mapping[str, Any], remove: Collection[str], by: User
+) -> dict[str, str | None]:
+    """Remove some tags and set others, together or not at all. Returns all tags of the run."""
+    with write():
+        remove_tags(run, remove, by=by)
+        return set_tags(run, set_pairs, by=by)
+
+
 def _put_tags(run: Run, pairs: Mapping[str, str | None]) -> None:
     names = intern(run, Kind.TAG, pairs)
     rows = [_value(Tag, run, names[key]).put(value) for key, value in pairs.items()]

@@ -116,7 +116,12 @@ def _append(metric: Metric, points: Points) -> Segment:
         add_numbers(metric, steps, times, points.values)
     metric.segment_count += 1
     return Segment(
-        metric=metric, count=n, first_step=int(steps.min()), last_step=int(steps.max()), codec=codec, data=data
+        metric=metric,
+        count=n,
+        first_step=int(steps.min()),
+        last_step=int(steps.max()),
+        codec=codec,
+        data=data,
     )
 
 

@@ -36,7 +36,9 @@ def ensure_first_user(name: str) -> tuple[User, Workspace, bool]:
         is_new = user is None
         if user is None:
             user = create_user(name if _USER_NAME.fullmatch(name) else "owner", is_owner=True)
-        workspace = Workspace.objects.filter(name="default").first() or Workspace.objects.order_by("pk").first()
+        workspace = (
+            Workspace.objects.filter(name="default").first() or Workspace.objects.order_by("pk").first()
+        )
         if workspace is None:
             workspace = create_workspace("default", by=user)
     return user, workspace, is_new
@@ -68,7 +70,9 @@ def create_workspace(name: str, *, by: User, description: str = "") -> Workspace
             raise Conflict(f"There is a workspace {name!r} already.", field="name")
         now = timezone.now()
         workspace = Workspace.objects.create(
-            name=name, description=clean_text(description, "The description", length=5000, empty=True), created_at=now
+            name=name,
+            description=clean_text(description, "The description", length=5000, empty=True),
+            created_at=now,
         )
         Member.objects.create(workspace=workspace, user=by, role=Role.OWNER, added_at=now)
     return workspace
@@ -102,7 +106,9 @@ def set_member(workspace: Workspace, user: User, role: str, *, by: User) -> Memb
 
 def _check_owner_left(workspace: Workspace, without: User) -> None:
     if not Member.objects.filter(workspace=workspace, role=Role.OWNER).exclude(user=without).exists():
-        raise Conflict(f"{without.username} is the last owner of {workspace.name}; make somebody else owner first.")
+        raise Conflict(
+            f"{without.username} is the last owner of {workspace.name}; make somebody else owner first."
+        )
 
 
 def create_token(
@@ -173,7 +179,10 @@ def sign_in(username: str, password: str, *, address: str) -> User:
 
     After 10 wrong passwords for an account, or 50 from an address, within 15 minutes, both must wait.
     """
-    subjects = {f"account:{username.lower()[:250]}": MOST_BY_ACCOUNT, f"address:{address[:250]}": MOST_BY_ADDRESS}
+    subjects = {
+        f"account:{username.lower()[:250]}": MOST_BY_ACCOUNT,
+        f"address:{address[:250]}": MOST_BY_ADDRESS,
+    }
     _check_may_try(subjects)
     user = User.objects.filter(username__iexact=username).first() if "\x00" not in username else None
     if user is None:

@@ -55,7 +55,9 @@ class ExperimentName(models.Model):
     name = models.ForeignKey(Name, models.CASCADE)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["experiment", "name"], name="experiment_name_pair_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "name"], name="experiment_name_pair_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} in {self.experiment}"

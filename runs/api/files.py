@@ -1,0 +1,192 @@
+"""Files and logs of a run, up and down."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from runs import storage
+from runs.actions import run as run_actions
+from runs.actions.files import append_log, put_file
+from runs.api import serializers as s
+from runs.api.base import Endpoint
+from runs.api.shapes import file_shape
+from runs.errors import Invalid, NotFound
+from runs.limits import KIB, LOG_CHUNK_BYTES
+from runs.models import Artifact
+
+FILES_A_PAGE = 10_000
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+class RawBody(BaseParser):
+    """Leaves the body where it is: the view reads it in pieces."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """The stream itself."""
+        return stream
+
+
+class AnyAccept(BaseContentNegotiation):
+    """Files are answered as they are, whatever the client would like."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The first."""
+        return next(iter(parsers))
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        """The first."""
+        first = next(iter(renderers))
+        return first, first.media_type
+
+
+class FilesEndpoint(Endpoint):
+    """The files of a run."""
+
+    @extend_schema(
+        responses=s.FilesShape,
+        parameters=[
+            OpenApiParameter("prefix", str, description="Those whose path begins with this."),
+            OpenApiParameter("after", str, description="Those after this path, for the next page."),
+        ],
+    )
+    def get(self, request: Request, run_id: str) -> Response:
+        """By path, 10,000 a page."""
+        rows = Artifact.objects.filter(run=self.run(run_id)).order_by("path")
+        prefix, after = request.query_params.get("prefix", ""), request.query_params.get("after", "")
+        if "\x00" in prefix + after:
+            raise Invalid("A path holds no NUL character.", field="prefix")
+        if prefix:
+            rows = rows.filter(path__startswith=prefix)
+        if after:
+            rows = rows.filter(path__gt=after)
+        page = list(rows[: FILES_A_PAGE + 1])
+        shown = page[:FILES_A_PAGE]
+        next_url = None
+        if len(page) > FILES_A_PAGE:
+            next_url = f"{request.path}?prefix={quote(prefix)}&after={quote(shown[-1].path)}"
+        return Response({"files": [file_shape(f) for f in shown], "next": next_url})
+
+
+class FileEndpoint(Endpoint):
+    """One file of a run."""
+
+    parser_classes = [RawBody]
+    content_negotiation_class = AnyAccept
+    body_limit = 2**63
+
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 206: OpenApiTypes.BINARY},
+        parameters=[OpenApiParameter("Range", str, "header", description="bytes=first-last")],
+    )
+    def get(self, request: Request, run_id: str, path: str) -> HttpResponseBase:
+        """Download it, or a range of it. It is never shown in the page's own origin."""
+        row = Artifact.objects.filter(run=self.run(run_id), path=path).first() if "\x00" not in path else None
+        if row is None:
+            raise NotFound(f"This run has no file {path!r}.")
+        return download(row, request.headers.get("Range"), head=request.method == "HEAD")
+
+    def head(self, request: Request, run_id: str, path: str) -> HttpResponseBase:
+        """The headers of the download."""
+        return self.get(request, run_id, path)
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={200: s.FileShape, 201: s.FileShape},
+        parameters=[
+            OpenApiParameter("X-Content-SHA256", str, "header", description="Refused when the bytes differ.")
+        ],
+    )
+    def put(self, request: Request, run_id: str, path: str) -> Response:
+        """Keep the body under this path: whole, or not at all. An earlier file of the path is replaced."""
+        run = self.run(run_id, "write")
+        put = put_file(
+            run, path, pieces(request), by=self.caller.user, sha256=request.headers.get("X-Content-SHA256")
+        )
+        return Response(file_shape(put.artifact), status=201 if put.is_new else 200)
+
+
+class LogEndpoint(Endpoint):
+    """A log that grows."""
+
+    parser_classes = [RawBody]
+    content_negotiation_class = AnyAccept
+    body_limit = LOG_CHUNK_BYTES
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={200: s.LogAnswer, 409: s.ErrorAnswer},
+        parameters=[OpenApiParameter("offset", int, required=True, description="Where the chunk begins.")],
+    )
+    def post(self, request: Request, run_id: str, path: str) -> Response:
+        """Append up to 4 MiB. Bytes already there are not written twice; a gap is refused with the present size."""
+        run = self.run(run_id, "write")
+        offset = request.query_params.get("offset", "")
+        if not offset.isdecimal() or len(offset) > 18:
+            raise Invalid(f"offset must be a number of bytes, not {offset[:40]!r}.", field="offset")
+        row = append_log(run, path, int(offset), b"".join(pieces(request)))
+        beat = run_actions.beat_of(run)
+        return Response({"size": row.size, "status": beat.status, "cancel_requested": beat.cancel_requested})
+
+
+def pieces(request: Request) -> Iterator[bytes]:
+    """The body in pieces of up to 256 KiB; a body that is cut short is Invalid."""
+    announced = int(request.META.get("CONTENT_LENGTH") or 0)
+    left = announced
+    while left > 0:
+        piece = request._request.read(min(256 * KIB, left))
+        if not piece:
+            raise Invalid(f"The body ended after {announced - left:,} of {announced:,} bytes. Send it again.")
+        left -= len(piece)
+        yield piece
+
+
+def download(row: Artifact, wanted: str | None, *, head: bool = False) -> HttpResponseBase:
+    """The file, or the range of it that was asked for, as an attachment that no browser runs."""
+    start, end = 0, row.size
+    status = 200
+    match = _RANGE.fullmatch(wanted.replace(" ", "")) if wanted else None
+    if match is not None and (match[1] or match[2]):
+        start, end = _range(match[1], match[2], row.size)
+        if start >= end:
+            response: HttpResponseBase = HttpResponse(status=416)
+            response["Content-Range"] = f"bytes */{row.size}"
+            return response
+        status = 206
+    body = HttpResponse if head else StreamingHttpResponse
+    response = body(() if head else storage.stream(row.key, start=start, end=end), status=status)
+    if status == 206:
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
+    response["Content-Length"] = str(end - start)
+    response["Content-Type"] = "application/octet-stream"
+    response["Content-Disposition"] = attachment(row.path.rsplit("/", 1)[-1])
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    if row.sha256:
+        response["ETag"] = f'"{row.sha256}"'
+        response["X-Content-SHA256"] = row.sha256
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _range(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:  # the last so many bytes
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+def attachment(name: str) -> str:
+    """Content-Disposition by RFC 6266: a plain name, and the true one in UTF-8."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name) or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,341 @@
+"""The shapes of bodies: they check types and document themselves; the rules are the actions'."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+def text(*, required: bool = False, **options: Any) -> serializers.CharField:
+    """A text as it was sent: blanks stay, empty is allowed."""
+    return serializers.CharField(required=required, trim_whitespace=False, allow_blank=True, **options)
+
+
+def pairs(*, required: bool = False, help_text: str = "") -> serializers.DictField:
+    """Names and values; a value may be null."""
+    return serializers.DictField(
+        required=required, child=serializers.JSONField(allow_null=True), help_text=help_text
+    )
+
+
+class Problem(serializers.Serializer):
+    """What is wrong, in a sentence."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+
+
+class ErrorAnswer(serializers.Serializer):
+    """The shape of every refusal."""
+
+    error = Problem()
+
+
+class WorkspaceShape(serializers.Serializer):
+    """A workspace."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    role = serializers.CharField()
+
+
+class NewWorkspace(serializers.Serializer):
+    """A workspace to make."""
+
+    name = text(required=True)
+    description = text(default="")
+
+
+class WorkspaceChange(serializers.Serializer):
+    """What may be changed of a workspace."""
+
+    description = text(required=True)
+
+
+class Me(serializers.Serializer):
+    """The caller."""
+
+    user = serializers.CharField()
+    workspaces = WorkspaceShape(many=True)
+    version = serializers.CharField()
+
+
+class ExperimentShape(serializers.Serializer):
+    """An experiment with its counts by status."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    workspace = serializers.CharField()
+    description = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+    last_run_at = serializers.DateTimeField(allow_null=True)
+    tags = serializers.DictField(child=serializers.CharField(allow_null=True))
+    counts = serializers.DictField(child=serializers.IntegerField())
+
+
+class NewExperiment(serializers.Serializer):
+    """An experiment to find or make."""
+
+    name = text(required=True)
+    description = text(default="")
+    tags = pairs()
+
+
+class ExperimentChange(serializers.Serializer):
+    """What may be changed of an experiment."""
+
+    description = text()
+    tags = pairs(help_text="Set these; others stay.")
+    archived = serializers.BooleanField(required=False)
+
+
+class ErrorDetails(serializers.Serializer):
+    """Why a run failed."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    details = serializers.DictField(child=serializers.CharField())
+
+
+class RunShape(serializers.Serializer):
+    """A run with all its values."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    display_name = serializers.CharField()
+    experiment = serializers.CharField()
+    workspace = serializers.CharField()
+    status = serializers.CharField()
+    status_reason = serializers.CharField()
+    type = serializers.CharField()
+    target = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)
+    root = serializers.CharField()
+    child_count = serializers.IntegerField()
+    description = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    duration_s = serializers.FloatField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True)
+    created_by = serializers.CharField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+    tags = serializers.DictField(child=serializers.CharField(allow_null=True))
+    properties = serializers.DictField(child=serializers.CharField())
+    params = serializers.DictField(child=serializers.CharField())
+    metrics = serializers.DictField(
+        child=serializers.JSONField(), help_text="Last values; NaN and infinities are text."
+    )
+    error = ErrorDetails(allow_null=True)
+    script = serializers.CharField()
+    arguments = serializers.ListField(child=serializers.CharField())
+    url = serializers.CharField(help_text="The path of its page.")
+
+
+class RunsPage(serializers.Serializer):
+    """A page of runs and the address of the next, or null."""
+
+    results = RunShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class NewRunBody(serializers.Serializer):
+    """A run to make."""
+
+    experiment = text(required=True, help_text="Made if it is new.")
+    run_id = text()
+    display_name = text(default="")
+    description = text(default="")
+    parent = serializers.CharField(
+        required=False, allow_null=True, trim_whitespace=False, help_text="The id of a run."
+    )
+    type = text(default="")
+    target = text(default="")
+    script = text(default="")
+    arguments = serializers.ListField(child=text(required=True), required=False)
+    tags = pairs()
+    properties = pairs()
+    params = pairs()
+    start = serializers.BooleanField(default=False, help_text="Running at once.")
+    heartbeat = serializers.BooleanField(default=False, help_text="The caller promises heartbeats.")
+
+
+class RunChange(serializers.Serializer):
+    """What may be changed of a run by hand."""
+
+    display_name = text()
+    description = text()
+    description_version = serializers.IntegerField(
+        required=False, help_text="The version the editor started from; 409 when it has changed since."
+    )
+    archived = serializers.BooleanField(required=False)
+
+
+class StartBody(serializers.Serializer):
+    """The start of a run."""
+
+    heartbeat = serializers.BooleanField(default=False, help_text="The caller promises heartbeats.")
+
+
+class FailBody(serializers.Serializer):
+    """Why the run failed."""
+
+    message = text(default="")
+    code = text(default="")
+    details = pairs(help_text="Texts such as debug_stack_trace.")
+
+
+class CancelBody(serializers.Serializer):
+    """Why, and whether active children go too."""
+
+    reason = text(default="")
+    children = serializers.BooleanField(default=False)
+
+
+class ReasonBody(serializers.Serializer):
+    """Why."""
+
+    reason = text(default="")
+
+
+class BeatShape(serializers.Serializer):
+    """How the run stands, and when to send the next heartbeat."""
+
+    status = serializers.CharField()
+    cancel_requested = serializers.BooleanField()
+    cancel_requested_by = serializers.CharField(allow_null=True)
+    next_s = serializers.IntegerField()
+
+
+class TagsBody(serializers.Serializer):
+    """Tags to set and tags to remove."""
+
+    set = pairs()
+    remove = serializers.ListField(child=text(required=True), required=False)
+
+
+class PairsBody(serializers.Serializer):
+    """Values to add, each written once."""
+
+    set = pairs(required=True)
+
+
+class TextsByName(serializers.Serializer):
+    """An object of names and texts (the names are the keys)."""
+
+
+class MetricShape(serializers.Serializer):
+    """The summary of a metric."""
+
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    last = serializers.JSONField()
+    first = serializers.FloatField(allow_null=True)
+    min = serializers.FloatField(allow_null=True)
+    max = serializers.FloatField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True)
+    count = serializers.IntegerField()
+    last_step = serializers.IntegerField()
+    last_time = serializers.IntegerField(help_text="Milliseconds since 1970.")
+
+
+class MetricsShape(serializers.Serializer):
+    """The metrics of a run."""
+
+    metrics = MetricShape(many=True)
+
+
+class SeriesIn(serializers.Serializer):
+    """Points of one metric, as columns of equal length."""
+
+    name = serializers.CharField()
+    kind = serializers.CharField(required=False)
+    step = serializers.ListField(child=serializers.IntegerField(), allow_null=True, required=False)
+    time = serializers.ListField(child=serializers.IntegerField(), allow_null=True, required=False)
+    value = serializers.ListField(
+        child=serializers.JSONField(), help_text='Numbers, "NaN", "Infinity", "-Infinity", or texts.'
+    )
+
+
+class MetricsBody(serializers.Serializer):
+    """A batch of points."""
+
+    series = SeriesIn(many=True)
+
+
+class Accepted(serializers.Serializer):
+    """How many points were written, and how the run stands."""
+
+    accepted = serializers.IntegerField()
+    status = serializers.CharField()
+    cancel_requested = serializers.BooleanField()
+
+
+class SeriesOut(serializers.Serializer):
+    """Points of one metric, down-sampled when `sampled`: each bucket keeps its lowest and highest."""
+
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    step = serializers.ListField(child=serializers.IntegerField())
+    time = serializers.ListField(child=serializers.IntegerField())
+    value = serializers.ListField(child=serializers.JSONField())
+    count = serializers.IntegerField()
+    sampled = serializers.BooleanField()
+
+
+class SeriesAnswer(serializers.Serializer):
+    """The series that were asked for."""
+
+    series = SeriesOut(many=True)
+
+
+class ValuesAnswer(serializers.Serializer):
+    """All values in logged order: {run id: {name: {kind, value}}}."""
+
+    runs = serializers.DictField(child=serializers.DictField())
+
+
+class FileShape(serializers.Serializer):
+    """A file of a run."""
+
+    path = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField(allow_null=True)
+    content_type = serializers.CharField()
+    is_log = serializers.BooleanField()
+    updated_at = serializers.DateTimeField()
+
+
+class FilesShape(serializers.Serializer):
+    """The files of a run, by path."""
+
+    files = FileShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class LogAnswer(serializers.Serializer):
+    """How long the log is now, and how the run stands."""
+
+    size = serializers.IntegerField()
+    status = serializers.CharField()
+    cancel_requested = serializers.BooleanField()
+
+
+class EventShape(serializers.Serializer):
+    """One line of the history."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    by = serializers.CharField(allow_null=True)
+    at = serializers.DateTimeField()
+    details = serializers.JSONField()
+
+
+class EventsPage(serializers.Serializer):
+    """A page of the history, newest first."""
+
+    results = EventShape(many=True)
+    next = serializers.CharField(allow_null=True)

@@ -1,0 +1,45 @@
+"""The addresses of the REST API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from runs.api import files, metrics, organise, run, runs, workspaces
+
+ONE_RUN = "runs/<str:run_id>/"
+
+urlpatterns = [
+    path("me/", workspaces.MeEndpoint.as_view(), name="api-me"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("workspaces/", workspaces.WorkspacesEndpoint.as_view(), name="api-workspaces"),
+    path("workspaces/<str:workspace>/", workspaces.WorkspaceEndpoint.as_view(), name="api-workspace"),
+    path(
+        "workspaces/<str:workspace>/experiments/",
+        workspaces.ExperimentsEndpoint.as_view(),
+        name="api-experiments",
+    ),
+    path(
+        "workspaces/<str:workspace>/experiments/<path:name>/",
+        workspaces.ExperimentEndpoint.as_view(),
+        name="api-experiment",
+    ),
+    path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
+    path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),
+    path(ONE_RUN + "start/", run.StartEndpoint.as_view(), name="api-run-start"),
+    path(ONE_RUN + "heartbeat/", run.HeartbeatEndpoint.as_view(), name="api-run-heartbeat"),
+    path(ONE_RUN + "complete/", run.CompleteEndpoint.as_view(), name="api-run-complete"),
+    path(ONE_RUN + "fail/", run.FailEndpoint.as_view(), name="api-run-fail"),
+    path(ONE_RUN + "cancel/", run.CancelEndpoint.as_view(), name="api-run-cancel"),
+    path(ONE_RUN + "canceled/", run.CanceledEndpoint.as_view(), name="api-run-canceled"),
+    path(ONE_RUN + "children/", runs.ChildrenEndpoint.as_view(), name="api-run-children"),
+    path(ONE_RUN + "tags/", organise.TagsEndpoint.as_view(), name="api-run-tags"),
+    path(ONE_RUN + "properties/", organise.PropertiesEndpoint.as_view(), name="api-run-properties"),
+    path(ONE_RUN + "params/", organise.ParamsEndpoint.as_view(), name="api-run-params"),
+    path(ONE_RUN + "events/", organise.EventsEndpoint.as_view(), name="api-run-events"),
+    path(ONE_RUN + "metrics/", metrics.MetricsEndpoint.as_view(), name="api-run-metrics"),
+    path(ONE_RUN + "series/", metrics.SeriesEndpoint.as_view(), name="api-run-series"),
+    path(ONE_RUN + "metric-values/", metrics.ValuesEndpoint.as_view(), name="api-run-metric-values"),
+    path(ONE_RUN + "files/", files.FilesEndpoint.as_view(), name="api-run-files"),
+    path(ONE_RUN + "files/<path:path>", files.FileEndpoint.as_view(), name="api-run-file"),
+    path(ONE_RUN + "logs/<path:path>", files.LogEndpoint.as_view(), name="api-run-log"),
+]

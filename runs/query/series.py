@@ -1,0 +1,160 @@
+"""Points of metrics for charts and for scripts."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runs.models import Metric, Run, Segment
+from runs.models.metric import Floats, Integers, spelled, unpack, unpack_texts
+from runs.query.tree import descendants
+
+# Runs whose values one answer may hold: a sweep of a few hundred children in one request.
+MOST_RUNS = 10_000
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one metric by step, arrays of shape (n,): times in ms since 1970, NaN where there is no number.
+
+    `count` points lie in the range that was asked for; `is_sampled` when fewer are given here.
+    """
+
+    name: str
+    kind: str
+    steps: Integers
+    times: Integers
+    values: Floats | list[str]
+    count: int
+    is_sampled: bool = False
+
+
+def read_series(
+    run: Run, names: Sequence[str], *, points: int = 1000, first: int | None = None, last: int | None = None
+) -> list[Series]:
+    """The series of these names, in their order, by step; names that the run has not are left out.
+
+    A series with more than `points` points between the steps `first` and `last` is thinned: of each bucket the
+    lowest and the highest stay, so no peak is lost.
+    """
+    rows = Metric.objects.filter(run=run, name__text__in=names, count__gt=0).select_related("name")
+    metrics = {metric.name.text: metric for metric in rows}
+    segments = _segments([metric.pk for metric in metrics.values()], first, last)
+    found = [metrics[name] for name in dict.fromkeys(names) if name in metrics]
+    return [_series(metric, segments.get(metric.pk, []), points, first, last) for metric in found]
+
+
+def series_shape(series: Series) -> dict[str, Any]:
+    """The series on the wire: columns of equal length, numbers that are not finite as text."""
+    return {
+        "name": series.name,
+        "kind": series.kind,
+        "step": series.steps.tolist(),
+        "time": series.times.tolist(),
+        "value": wire_values(series.values),
+        "count": series.count,
+        "sampled": series.is_sampled,
+    }
+
+
+def logged_values(
+    run: Run, *, name: str | None = None, recursive: bool = False
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """All values in logged order: {run id: {name: {"kind", "value": […]}}}, runs without metrics left out.
+
+    With `recursive` the run and all below it, read in a fixed number of queries.
+    """
+    runs = {run.pk: run.public_id}
+    if recursive:
+        runs |= {child.pk: child.public_id for child in descendants(run)[:MOST_RUNS]}
+    rows = Metric.objects.filter(run__in=runs, count__gt=0).select_related("name").order_by("run_id", "pk")
+    if name is not None:
+        rows = rows.filter(name__text=name)
+    metrics = list(rows)
+    segments = _segments([metric.pk for metric in metrics], None, None)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for metric in metrics:
+        values: list[Any] = []
+        for segment in segments.get(metric.pk, []):
+            values += wire_values(_unpack(segment)[2])
+        found.setdefault(runs[metric.run_id], {})[metric.name.text] = {"kind": metric.kind, "value": values}
+    return found
+
+
+def wire_values(values: Floats | list[str]) -> list[Any]:
+    """The values as JSON can hold them."""
+    if isinstance(values, list):
+        return values
+    if bool(np.isfinite(values).all()):
+        return values.tolist()
+    return [value if math.isfinite(value) else spelled(value) for value in values.tolist()]
+
+
+def thin(values: Floats, most: int) -> Integers:
+    """The places, ascending, of at most `most` values that keep the shape of all: the first, the last, and each
+    bucket's lowest and highest. NaN never wins over a number; a bucket of NaN alone keeps one, as a gap.
+    """
+    n = len(values)
+    if n <= most:
+        return np.arange(n, dtype=np.int64)
+    buckets = max(1, (most - 2) // 2)
+    edges = np.linspace(0, n, buckets + 1).astype(np.int64)
+    low = np.where(np.isnan(values), np.inf, values)
+    high = np.where(np.isnan(values), -np.inf, values)
+    places = [0, n - 1]
+    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        if end > start:
+            places.append(start + int(low[start:end].argmin()))
+            places.append(start + int(high[start:end].argmax()))
+    return np.unique(np.array(places, dtype=np.int64))
+
+
+def _segments(metric_ids: list[int], first: int | None, last: int | None) -> dict[int, list[Segment]]:
+    rows = Segment.objects.filter(metric__in=metric_ids).order_by("metric_id", "id")
+    if first is not None:
+        rows = rows.filter(last_step__gte=first)
+    if last is not None:
+        rows = rows.filter(first_step__lte=last)
+    found: dict[int, list[Segment]] = {}
+    for segment in rows:
+        found.setdefault(segment.metric_id, []).append(segment)
+    return found
+
+
+def _unpack(segment: Segment) -> tuple[Any, Any, Any]:
+    if segment.codec == Segment.TEXT:
+        return unpack_texts(segment.data)
+    return unpack(segment.data, segment.codec)
+
+
+def _series(
+    metric: Metric, segments: list[Segment], points: int, first: int | None, last: int | None
+) -> Series:
+    parts = [_unpack(segment) for segment in segments]
+    # One text among numbers makes the whole series text: it cannot be drawn, but all of it can be read.
+    is_text = any(segment.codec == Segment.TEXT for segment in segments)
+    steps = _joined([part[0] for part in parts])
+    times = _joined([part[1] for part in parts])
+    order = np.lexsort((times, steps))  # stable: what arrived later stands later
+    if first is not None:
+        order = order[steps[order] >= first]
+    if last is not None:
+        order = order[steps[order] <= last]
+    if is_text:
+        texts = [str(value) for part in parts for value in wire_values(part[2])]
+        kept = order[:points]
+        values: Floats | list[str] = [texts[place] for place in kept.tolist()]
+    else:
+        numbers = np.concatenate([part[2] for part in parts]) if parts else np.zeros(0)
+        kept = order[thin(numbers[order], points)]
+        values = numbers[kept]
+    name, count = metric.name.text, len(order)
+    return Series(name, metric.kind, steps[kept], times[kept], values, count, len(kept) < count)
+
+
+def _joined(parts: list[Any]) -> Integers:
+    if not parts:
+        return np.zeros(0, dtype=np.int64)
+    return np.concatenate([np.asarray(part, dtype=np.int64) for part in parts])
