@@ -31,7 +31,7 @@ INDEXED_LENGTH = 250
 
 
 def clean_text(text: Any, field: str, *, length: int, empty: bool = False, lines: bool = True) -> str:
-    """The text in Unicode's composed form (NFC), or Invalid / TooLarge naming the field.
+    """The text in Unicode's composed form (NFC), or Invalid naming the field.
 
     NUL and lone surrogates are refused on every database alike: PostgreSQL cannot store them and one
     of them in SQLite makes a whole list unreadable. Without `lines`, control characters are refused too.
@@ -46,14 +46,16 @@ def clean_text(text: Any, field: str, *, length: int, empty: bool = False, lines
         raise Invalid(
             f"{field} holds half a surrogate pair, which is not a character.", field=field
         ) from None
-    text = unicodedata.normalize("NFC", text)
-    if not lines and any(unicodedata.category(c) == "Cc" for c in text):
+    composed: str = unicodedata.normalize("NFC", text)
+    if not lines and any(unicodedata.category(c) == "Cc" for c in composed):
         raise Invalid(f"{field} holds a line break or another control character.", field=field)
-    if not empty and not text.strip():
+    if not empty and not composed.strip():
         raise Invalid(f"{field} must not be empty.", field=field)
-    if len(text) > length:
-        raise TooLarge(f"{field} has {len(text):,} characters; at most {length:,} are allowed.", field=field)
-    return text
+    if len(composed) > length:
+        raise Invalid(
+            f"{field} has {len(composed):,} characters; at most {length:,} are allowed.", field=field
+        )
+    return composed
 
 
 def clean_key(key: Any, kind: str) -> str:
@@ -101,9 +103,17 @@ def clean_integer(number: Any, field: str) -> int:
 
 
 def check_room(count: int, limit: int, what: str) -> None:
-    """Raise TooLarge when a run would hold more than `limit` of `what`."""
+    """Raise Invalid when a run would hold more than `limit` of `what`."""
     if count > limit:
-        raise TooLarge(f"A run holds at most {limit:,} {what}; this would make {count:,}.")
+        raise Invalid(f"A run holds at most {limit:,} {what}; this would make {count:,}.")
+
+
+def check_points(count: int) -> None:
+    """Raise TooLarge when one call brings more points than it may: the sender can split it."""
+    if count > POINTS_PER_CALL:
+        raise TooLarge(
+            f"One call takes at most {POINTS_PER_CALL:,} points; this one has {count:,}. Split it."
+        )
 
 
 def check_mapping(pairs: Any, field: str) -> Mapping[str, Any]:

@@ -68,9 +68,9 @@ def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") ->
     return run, True
 
 
-def clean_run_id(run_id: Any) -> str:
+def clean_run_id(text: Any) -> str:
     """A run id of the caller's: letters, digits, `_`, `-` and `.`, beginning with a letter or digit."""
-    run_id = clean_text(run_id, "The run id", length=RUN_ID_LENGTH, lines=False)
+    run_id = clean_text(text, "The run id", length=RUN_ID_LENGTH, lines=False)
     if not _RUN_ID.fullmatch(run_id):
         raise Invalid(
             f"The run id {run_id!r} may hold letters, digits, '_', '-' and '.', and begins with a letter or digit.",

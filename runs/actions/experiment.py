@@ -22,13 +22,13 @@ from runs.models import Experiment, ExperimentTag, User, Workspace
 from runs.transaction import write
 
 
-def clean_experiment_name(name: Any) -> str:
+def clean_experiment_name(text: Any) -> str:
     """The name of an experiment: up to 500 characters on one line, no blanks around it.
 
     Wider than the cloud's rule (letters, digits, hyphens, underscores), because MLflow clients use spaces and
     slashes; `.` and `..` cannot stand in an address.
     """
-    name = clean_text(name, "The experiment name", length=EXPERIMENT_NAME_LENGTH, lines=False)
+    name = clean_text(text, "The experiment name", length=EXPERIMENT_NAME_LENGTH, lines=False)
     if name != name.strip() or any(part in (".", "..", "") for part in name.split("/")):
         raise Invalid(
             f"The experiment name {name!r} must not begin or end with a blank or a slash, "

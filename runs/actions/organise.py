@@ -23,7 +23,7 @@ from runs.limits import (
 from runs.models import DescriptionVersion, Kind, Name, Param, Property, Run, Tag, User
 from runs.transaction import write
 
-Row = TypeVar("Row", Tag, Property, Param)
+Row = TypeVar("Row", bound=Tag | Property | Param)
 
 
 def edit_run(
@@ -185,7 +185,8 @@ def _insert(model: type[Property] | type[Param], run: Run, pairs: Mapping[Name, 
 
 
 def _rows(model: type[Row], run: Run) -> list[Row]:
-    return list(model.objects.filter(run=run).select_related("name").order_by("name__text"))
+    rows: Any = model._default_manager.filter(run=run).select_related("name").order_by("name__text")
+    return list(rows)
 
 
 def _value(model: type[Row], run: Run, name: Name) -> Row:

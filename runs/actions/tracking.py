@@ -1,6 +1,6 @@
 """What a training writes while it runs: points of metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,8 @@ from runs.actions.summary import add_numbers, add_texts
 from runs.errors import Invalid
 from runs.limits import (
     METRIC_NAMES_PER_RUN,
-    POINTS_PER_CALL,
     POINTS_PER_METRIC,
+    check_points,
     check_room,
     clean_key,
 )
@@ -52,7 +52,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
     """
     batch = [points for points in batch if len(points.values)]
     total = sum(len(points.values) for points in batch)
-    check_room(total, POINTS_PER_CALL, "points a call")
+    check_points(total)
     for points in batch:
         clean_key(points.name, "metric")
     with write():
@@ -140,6 +140,5 @@ SUMMARY_FIELDS = [
 ]
 
 
-def _save(metrics: "Sequence[Metric] | object") -> None:
-    rows = list(metrics)  # type: ignore[call-overload]
-    Metric.objects.bulk_update(rows, SUMMARY_FIELDS, batch_size=50)
+def _save(metrics: Collection[Metric]) -> None:
+    Metric.objects.bulk_update(metrics, SUMMARY_FIELDS, batch_size=50)

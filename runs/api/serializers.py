@@ -112,8 +112,8 @@ class RunShape(serializers.Serializer):
     status_reason = serializers.CharField()
     type = serializers.CharField()
     target = serializers.CharField()
-    parent = serializers.CharField(allow_null=True)
-    root = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field here, in DRF an attribute
+    root = serializers.CharField()  # type: ignore[assignment]
     child_count = serializers.IntegerField()
     description = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -149,7 +149,7 @@ class NewRunBody(serializers.Serializer):
     run_id = text()
     display_name = text(default="")
     description = text(default="")
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]
         required=False, allow_null=True, trim_whitespace=False, help_text="The id of a run."
     )
     type = text(default="")
