@@ -13,7 +13,17 @@ from threading import Event, Thread
 from typing import Any
 
 import django
+from django.apps import apps
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+if not apps.ready:  # started as a program of its own
+    django.setup()
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from runs.actions import jobs, run, upkeep
+from runs.models import Job
 from studio.stop_signal import StopSignal
 
 logger = logging.getLogger("runs.worker")
@@ -26,58 +36,43 @@ RENEW_EVERY_S = 20.0
 JOBS_KEPT = timedelta(days=7)
 
 
+@dataclass
+class Chore:
+    """Something done every so often; `do` returns how many things it changed."""
+
+    name: str
+    every_s: float
+    do: Callable[[], int]
+    due_at: float = 0.0  # by the monotonic clock; the first time at once
+
+
 def merge_segments(payload: Mapping[str, Any]) -> str:
     """Merge a metric's small batches into large ones."""
-    from runs.actions import upkeep
-
     return f"{upkeep.merge_segments(int(payload['metric']))} segments left"
+
+
+def forget_old_rows() -> int:
+    """Delete keys, links, failures and done jobs that are of no use any more."""
+    return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
 
 
 # What each job by name does; the text it returns goes to the log.
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {"merge segments": merge_segments}
 
 
-def reap() -> int:
-    """Mark the runs that fell silent."""
-    from runs.actions import run
-
-    return run.reap_silent_runs()
-
-
-def purge() -> int:
-    """Forget keys, links, failures and done jobs that are of no use any more."""
-    from django.utils import timezone
-
-    from runs.actions import jobs, upkeep
-
-    return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
-
-
-@dataclass
-class Chore:
-    """Something done every so often; returns how many things it changed."""
-
-    name: str
-    every_s: float
-    do: Callable[[], int]
-    due_at: float = 0.0
-
-
 def chores() -> list[Chore]:
-    """What falls due by the clock, each for the first time at once."""
-    return [Chore("silent runs marked", 5.0, reap), Chore("old rows forgotten", 3600.0, purge)]
+    """What falls due by the clock."""
+    return [
+        Chore("runs that fell silent", 5.0, run.reap_silent_runs),
+        Chore("old rows forgotten", 3600.0, forget_old_rows),
+    ]
 
 
 def main() -> None:
     """Work until told to stop, also through times without a database."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
-    django.setup()
-    from django.db import DatabaseError, close_old_connections
-
     stop = StopSignal()
     worker = f"{socket.gethostname()[:50]}:{os.getpid()}"
     due = chores()
-    logger.info("worker %s has started", worker)
     pause_s = IDLE_S
     while not stop.is_set:
         try:
@@ -90,34 +85,27 @@ def main() -> None:
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             logger.warning("the database failed, again in %.0f s: %s", pause_s, str(error).strip())
         stop.wait(pause_s)
-    logger.info("worker %s has stopped", worker)
 
 
 def do_chores(due: list[Chore]) -> None:
     """Do what has fallen due. One that fails is logged and waits for its next time."""
-    from django.db import DatabaseError
-
     for chore in due:
         if chore.due_at > time.monotonic():
             continue
-        chore.due_at = time.monotonic() + chore.every_s
         try:
             changed = chore.do()
         except DatabaseError:
             raise
         except Exception:
             logger.exception("%s: failed", chore.name)
-        else:
-            if changed:
-                logger.info("%s: %d", chore.name, changed)
+            changed = 0
+        chore.due_at = time.monotonic() + chore.every_s
+        if changed:
+            logger.info("%s: %d", chore.name, changed)
 
 
 def do_next_job(worker: str) -> bool:
-    """Take one job and do it; whether there was one. What fails is tried again later, by the job's own back-off."""
-    from django.db import DatabaseError
-
-    from runs.actions import jobs
-
+    """Take one job and do it; whether there was one. What fails is tried again by the job's own back-off."""
     job = jobs.lease_job(worker)
     if job is None:
         return False
@@ -128,10 +116,9 @@ def do_next_job(worker: str) -> bool:
             raise LookupError(f"This version knows no job named {job.name!r}.")
         with keep_lease(job):
             said = handler(job.payload)
-    except DatabaseError:
-        raise  # the lease runs out by itself, and the job is taken again
     except Exception as error:
         logger.warning("job %d (%s), attempt %d: %s", job.pk, job.name, job.attempts, error)
+        # Without a database this raises as well; then the lease runs out by itself.
         jobs.fail_job(job, traceback.format_exc())
         return True
     jobs.finish_job(job)
@@ -140,18 +127,16 @@ def do_next_job(worker: str) -> bool:
 
 
 @contextmanager
-def keep_lease(job: Any) -> Iterator[None]:
+def keep_lease(job: Job) -> Iterator[None]:
     """Renew the lease while a long job goes on, so that no other worker takes it meanwhile."""
-    from django.db import connection
-
-    from runs.actions import jobs
-
     done = Event()
 
     def renew() -> None:
         try:
             while not done.wait(RENEW_EVERY_S):
                 jobs.renew_lease(job)
+        except DatabaseError:
+            pass  # the job itself meets the same and says so
         finally:
             connection.close()
 

@@ -100,7 +100,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PUBLIC_URL = env_text("STUDIO_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
 # An allow-list also on loopback: a page of another site must not reach the studio by rebinding its name to 127.0.0.1.
 ALLOWED_HOSTS = sorted(
-    {"127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost", *env_list("STUDIO_HOSTS")}
+    {
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        urlsplit(PUBLIC_URL).hostname or "localhost",
+        *env_list("STUDIO_HOSTS"),
+    }
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -174,8 +180,11 @@ STATICFILES_FINDERS = [
     "runs.web.plotly_bundle.PlotlyFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "files"},
+    },
+    "staticfiles": {"BACKEND": "studio.static_storage.CollectedStatic"},
 }
 # Where the bytes of logs, artifacts, images and snapshots lie (runs/storage.py).
 FILES_FOLDER = DATA / "files"

@@ -1,0 +1,52 @@
+"""The web server under `studio up`: granian with the WSGI application, `python -m studio.serve_web`."""
+
+import argparse
+import importlib
+import os
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from studio.parent_death import die_with_parent
+
+# One thread for each request under way: more open log streams than threads would hang the server, so there are
+# many, and the streams are capped well below (runs/limits.py).
+THREADS = 64
+# Open log streams are cut at a stop; their pages reconnect.
+STOP_TIMEOUT_S = 3
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+    Server(
+        "studio.wsgi:application",
+        address=options.address,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=options.workers,
+        blocking_threads=THREADS,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_TIMEOUT_S,
+    ).serve(target_loader=load)
+
+
+def load(target: str, **_: Any) -> Any:
+    """The application, in a worker of granian's: a process of its own, which must not outlive granian."""
+    die_with_parent()
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+if __name__ == "__main__":
+    main()
