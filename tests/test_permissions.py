@@ -1,0 +1,220 @@
+"""Who may do what: one table of every route and method. A route that is missing from it fails the test.
+
+Most breaches of comparable servers were a route that nobody had put under the permission check.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from runs.actions.files import put_file
+from runs.models import Run
+from tests import make
+
+# What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
+TABLE: dict[str, dict[str, str]] = {
+    "healthz": {"GET": "everybody"},
+    "api-me": {"GET": "signed in"},
+    "api-schema": {"GET": "signed in"},
+    "api-docs": {"GET": "signed in"},
+    "api-workspaces": {"GET": "signed in", "POST": "owner of the installation"},
+    "api-workspace": {"GET": "reader", "PATCH": "owner"},
+    "api-experiments": {"GET": "reader", "POST": "contributor"},
+    "api-experiment": {"GET": "reader", "PATCH": "contributor"},
+    "api-runs": {"GET": "reader", "POST": "contributor"},
+    "api-run": {"GET": "reader", "PATCH": "contributor"},
+    "api-run-start": {"POST": "contributor"},
+    "api-run-heartbeat": {"POST": "contributor"},
+    "api-run-complete": {"POST": "contributor"},
+    "api-run-fail": {"POST": "contributor"},
+    "api-run-cancel": {"POST": "contributor"},
+    "api-run-canceled": {"POST": "contributor"},
+    "api-run-children": {"GET": "reader"},
+    "api-run-tags": {"GET": "reader", "POST": "contributor"},
+    "api-run-properties": {"GET": "reader", "POST": "contributor"},
+    "api-run-params": {"GET": "reader", "POST": "contributor"},
+    "api-run-events": {"GET": "reader"},
+    "api-run-metrics": {"GET": "reader", "POST": "contributor"},
+    "api-run-series": {"GET": "reader"},
+    "api-run-metric-values": {"GET": "reader"},
+    "api-run-files": {"GET": "reader"},
+    "api-run-file": {"GET": "reader", "PUT": "contributor"},
+    "api-run-log": {"POST": "contributor"},
+}
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+ROLES = {"reader": 1, "contributor": 2, "owner": 3}
+# A body that every POST, PUT or PATCH takes as far as its shape goes.
+BODY = {
+    "experiment": "digits",
+    "name": "digits",
+    "set": {},
+    "series": [],
+    "description": "x",
+}
+API = sorted(name for name in TABLE if name.startswith("api-"))
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every route of the running application: its pattern and its name."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield route, pattern.name or route
+
+
+def path_of(name: str, run: Run) -> str:
+    """The address of the route for this run."""
+    route = next(route for route, found in routes() if found == name)
+    values = {
+        "workspace": run.workspace.name,
+        "run_id": run.public_id,
+        "name": run.experiment.name,
+        "path": "outputs/file.txt",
+    }
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], route)
+
+
+def ask(client: Client, method: str, name: str, run: Run) -> int:
+    """The status of the answer."""
+    path = path_of(name, run)
+    if name in ("api-run-log", "api-run-file") and method != "GET":
+        offset = "?offset=0" if name == "api-run-log" else ""
+        return client.generic(
+            method, path + offset, b"x", content_type="application/octet-stream"
+        ).status_code
+    body = dict(BODY)
+    if name == "api-workspaces":
+        body["name"] = "brand-new"
+    return client.generic(method, path, json.dumps(body), "application/json").status_code
+
+
+def bearer(person, **options) -> Client:
+    return Client(headers={"Authorization": f"Bearer {make.token(person, **options)}"})
+
+
+@pytest.fixture
+def run(workspace, owner):
+    made = make.run(workspace, heartbeat=True)
+    put_file(made, "outputs/file.txt", [b"hello"], by=owner)
+    return made
+
+
+CELLS = [(name, method) for name in API for method in TABLE[name]]
+SCOPED = [(name, method) for name, method in CELLS if TABLE[name][method] in ROLES]
+
+
+def test_every_route_of_the_api_is_in_the_table():
+    found = {name for route, name in routes() if route.startswith(("api/", "healthz"))}
+    assert found == set(TABLE)
+
+
+@pytest.mark.parametrize("name", API)
+def test_methods_that_are_not_in_the_table_are_refused(name, run, owner):
+    client = bearer(owner)
+    for method in METHODS:
+        if method not in TABLE[name]:
+            assert ask(client, method, name, run) == 405, method
+
+
+@pytest.mark.parametrize(("name", "method"), CELLS)
+def test_nobody_gets_in_without_signing_in(name, method, run):
+    assert ask(Client(), method, name, run) == 401
+    assert ask(Client(headers={"Authorization": "Bearer studio_1_wrong"}), method, name, run) == 401
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_each_role_reaches_what_the_table_says(name, method, run, workspace):
+    needed = ROLES[TABLE[name][method]]
+    for role, level in ROLES.items():
+        status = ask(bearer(make.member(workspace, role)), method, name, run)
+        assert (status == 403) == (level < needed), f"{role}: {status}"
+        assert status < 500 and status != 404, f"{role}: {status}"
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_a_stranger_learns_nothing_of_it(name, method, run, stranger):
+    events = run.events.count()
+    for client in (
+        bearer(stranger),
+        bearer(make.owner_of(run.workspace), workspace=make.workspace(owner=stranger)),
+    ):
+        assert ask(client, method, name, run) == 404
+    assert run.events.count() == events
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_a_reading_token_only_reads(name, method, run, owner):
+    status = ask(bearer(owner, scope="read"), method, name, run)
+    assert (status == 403) == (TABLE[name][method] != "reader")
+
+
+@pytest.mark.parametrize("name", [name for name in API if TABLE[name].get("GET")])
+def test_reading_changes_nothing(name, run, owner):
+    before = list(Run.objects.values()), run.events.count()
+    assert ask(bearer(owner), "GET", name, run) == 200
+    assert (list(Run.objects.values()), run.events.count()) == before
+
+
+def test_only_the_owner_of_the_installation_makes_workspaces(run, owner):
+    assert ask(bearer(owner), "POST", "api-workspaces", run) == 403
+    assert ask(bearer(make.user(is_owner=True)), "POST", "api-workspaces", run) == 201
+
+
+def test_revoked_expired_and_disabled_tokens_open_nothing(run, owner):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from runs.actions.workspace import create_token, revoke_token
+
+    token, text = create_token(owner, name="t")
+    assert bearer_text(text, run) == 200
+    revoke_token(token, by=owner)
+    assert bearer_text(text, run) == 401
+    _, old = create_token(owner, name="old", expires_at=timezone.now() - timedelta(seconds=1))
+    assert bearer_text(old, run) == 401
+    _, text = create_token(owner, name="t")
+    owner.is_active = False
+    owner.save()
+    assert bearer_text(text, run) == 401
+
+
+def bearer_text(text: str, run: Run) -> int:
+    return Client(headers={"Authorization": f"Bearer {text}"}).get(path_of("api-run", run)).status_code
+
+
+def test_a_run_of_another_workspace_looks_like_one_that_does_not_exist(run, stranger):
+    client = bearer(stranger)
+    foreign = client.get(f"/api/v1/runs/{run.public_id}/").json()["error"]
+    missing = client.get("/api/v1/runs/no-such-run/").json()["error"]
+    assert foreign["message"].replace(run.public_id, "X") == missing["message"].replace("no-such-run", "X")
+    assert foreign["code"] == missing["code"] == "not_found"
+
+
+def test_the_token_of_one_run_reaches_its_tree_and_no_further(run, owner, workspace):
+    from runs.models import ApiToken
+
+    child, other = make.run(workspace, parent=run), make.run(workspace)
+    text = make.token(owner)
+    ApiToken.objects.filter(user=owner).update(run=run)
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    statuses = [client.get(f"/api/v1/runs/{r.public_id}/").status_code for r in (run, child, other)]
+    assert statuses == [200, 200, 404]
+    new = {"experiment": "digits"}
+    path = f"/api/v1/workspaces/{workspace.name}/runs/"
+    assert client.post(path, new, content_type="application/json").status_code == 403
+    new["parent"] = run.public_id
+    assert client.post(path, new, content_type="application/json").status_code == 201
+
+
+def test_a_browser_session_needs_the_csrf_token_to_write(run, owner):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    assert client.get(path_of("api-run", run)).status_code == 200
+    assert client.post(path_of("api-run-complete", run)).status_code == 403
