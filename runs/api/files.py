@@ -55,6 +55,7 @@ class FilesEndpoint(Endpoint):
 
     @extend_schema(
         responses=s.FilesShape,
+        operation_id="run_files",
         parameters=[
             OpenApiParameter("prefix", str, description="Those whose path begins with this."),
             OpenApiParameter("after", str, description="Those after this path, for the next page."),

@@ -10,7 +10,7 @@ Number = float | str | None
 
 @dataclass
 class RunValues:
-    """The values of one run by key, in the order of the keys. A tag may be None; a number that is not finite is text."""
+    """The values of one run by key, in the order of the keys. A tag may be None; what is no finite number is text."""
 
     tags: dict[str, str | None] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
+
+from runs.web.errors import bad_request
 
 # No inline script and no eval anywhere. plotly sets style attributes, hence 'unsafe-inline' for styles alone;
 # charts are downloaded as pictures through data: and blob: addresses.
@@ -41,9 +44,21 @@ class SafeHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with the headers."""
-        response = self.get_response(request)
+        response = self.answer(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-store"
         return response
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer, or a refusal of a host name that is not ours.
+
+        A page of another site may have its name rebound to this address; for its browser it would then be this
+        studio's own. Looking at the name here covers every route, also those that never build an address.
+        """
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return bad_request(request)
+        return self.get_response(request)
