@@ -1,0 +1,121 @@
+"""What a condition, a column or a sort can speak of: attributes of the run, and its named values."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Where a value comes from; the text is how it begins in a filter."""
+
+    ATTRIBUTE = "attributes"
+    TAG = "tags"
+    PROPERTY = "properties"
+    PARAM = "params"
+    METRIC = "metrics"
+    DATASET = "datasets"
+
+
+class Kind(StrEnum):
+    """What sort of value it is, which decides how it is written and compared."""
+
+    TEXT = "text"
+    STATUS = "a status"
+    NUMBER = "a number"
+    TIME = "a time"
+    DURATION = "a duration"
+    FLAG = "true or false"
+    PARAM = "text or a number"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing a run has: an attribute, or the value of a key; of a metric, one `part` of its series."""
+
+    source: Source
+    key: str
+    part: str = "last"
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of value this is."""
+        if self.source == Source.ATTRIBUTE:
+            return ATTRIBUTES[self.key]
+        return {Source.METRIC: Kind.NUMBER, Source.PARAM: Kind.PARAM}.get(self.source, Kind.TEXT)
+
+    def __str__(self) -> str:
+        if self.source == Source.ATTRIBUTE:
+            return self.key
+        part = "" if self.part == "last" else f".{self.part}"
+        return f"{self.source}.{_quoted_key(self.key, self.source)}{part}"
+
+
+ATTRIBUTES = {
+    "id": Kind.TEXT,
+    "name": Kind.TEXT,
+    "number": Kind.NUMBER,
+    "status": Kind.STATUS,
+    "experiment": Kind.TEXT,
+    "target": Kind.TEXT,
+    "created_by": Kind.TEXT,
+    "created": Kind.TIME,
+    "started": Kind.TIME,
+    "ended": Kind.TIME,
+    "duration": Kind.DURATION,
+    "description": Kind.TEXT,
+    "type": Kind.TEXT,
+    "parent": Kind.TEXT,
+    "starred": Kind.FLAG,
+    "archived": Kind.FLAG,
+    "heartbeat": Kind.TIME,
+    "artifact_uri": Kind.TEXT,
+}
+# Other names of attributes: those of MLflow, and words people try first.
+ATTRIBUTE_ALIASES = {
+    "run_id": "id",
+    "run id": "id",
+    "run_name": "name",
+    "run name": "name",
+    "display_name": "name",
+    "user_id": "created_by",
+    "user": "created_by",
+    "submitted_by": "created_by",
+    "start_time": "started",
+    "end_time": "ended",
+    "created_at": "created",
+    "started_at": "started",
+    "ended_at": "ended",
+    "submitted": "created",
+    "run_type": "type",
+    "duration_s": "duration",
+    "heartbeat_at": "heartbeat",
+}
+SOURCE_ALIASES = {
+    **dict.fromkeys(("attributes", "attribute", "attr", "run"), Source.ATTRIBUTE),
+    **dict.fromkeys(("tags", "tag"), Source.TAG),
+    **dict.fromkeys(("properties", "property"), Source.PROPERTY),
+    **dict.fromkeys(("params", "param", "parameters", "parameter"), Source.PARAM),
+    **dict.fromkeys(("metrics", "metric"), Source.METRIC),
+    **dict.fromkeys(("datasets", "dataset"), Source.DATASET),
+}
+# Which number of a metric's series is meant; without a part it is the last.
+PARTS = ("last", "min", "max", "first", "mean", "count")
+
+_BARE_KEY = re.compile(r"\w+([.\-+/:@]+\w+)*")
+
+
+def attribute(name: str) -> Field | None:
+    """The attribute of that name, any case, MLflow's names included; None when there is none."""
+    name = name.lower()
+    name = ATTRIBUTE_ALIASES.get(name, name)
+    return Field(Source.ATTRIBUTE, name) if name in ATTRIBUTES else None
+
+
+def _quoted_key(key: str, source: Source) -> str:
+    ends_in_part = source == Source.METRIC and key.rpartition(".")[2] in PARTS and "." in key
+    if _BARE_KEY.fullmatch(key) and not ends_in_part:
+        return key
+    for quote in '"`':
+        if quote not in key:
+            return f"{quote}{key}{quote}"
+    return '"' + key.replace('"', '""') + '"'

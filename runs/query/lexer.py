@@ -1,0 +1,83 @@
+"""Cuts the text of a filter into tokens, each with its place. Linear in the length of the text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runs.errors import Invalid
+
+WORD, QUOTED, OPERATOR, MARK, END = "word", "quoted", "operator", "mark", "end"
+
+_BLANK = re.compile(r"\s*")
+# A key path, a number, a date, a duration or a keyword: there is no arithmetic, so `-` and `+` are letters.
+_WORD = re.compile(r"[\w.\-+/:@]+")
+_OPERATOR = re.compile(r"<=|>=|!=|=|<|>")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text: `text` as meant (quotes taken off), from `start` up to `end`."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    quote: str = ""
+
+    @property
+    def keyword(self) -> str:
+        """The word in lower case, or nothing when this is no bare word."""
+        return self.text.lower() if self.kind == WORD else ""
+
+
+def mistake(message: str, position: int) -> Invalid:
+    """A refusal that says where; `position` counts from 0, the sentence from 1."""
+    return Invalid(
+        message.replace("{place}", f"at character {position + 1}"), field="filter", position=position
+    )
+
+
+def tokens(text: str, *, mlflow: bool = False) -> Iterator[Token]:
+    """The tokens, the last of kind END. In MLflow's dialect a quoted text has no escapes at all."""
+    place = _skip_blank(text, 0)
+    while place < len(text):
+        token = _next_token(text, place, mlflow=mlflow)
+        yield token
+        place = _skip_blank(text, token.end)
+    yield Token(END, "", len(text), len(text))
+
+
+def _skip_blank(text: str, place: int) -> int:
+    blank = _BLANK.match(text, place)
+    return blank.end() if blank else place
+
+
+def _next_token(text: str, place: int, *, mlflow: bool) -> Token:
+    character = text[place]
+    if character in "(),":
+        return Token(MARK, character, place, place + 1)
+    if character in "'\"`":
+        return _quoted(text, place, mlflow=mlflow)
+    if word := _WORD.match(text, place):
+        return Token(WORD, word[0], place, word.end())
+    if operator := _OPERATOR.match(text, place):
+        return Token(OPERATOR, operator[0], place, operator.end())
+    raise mistake(f"I did not understand {character!r} {{place}}.", place)
+
+
+def _quoted(text: str, start: int, *, mlflow: bool) -> Token:
+    """Up to the closing quote. A doubled quote inside stands for one.
+
+    To MLflow it stays two, and a quote after a backslash does not close.
+    """
+    quote, place = text[start], start + 1
+    while (close := text.find(quote, place)) >= 0:
+        if text.startswith(quote, close + 1):
+            place = close + 2
+        elif mlflow and text[close - 1] == "\\" and close - 1 > start:
+            place = close + 1
+        else:
+            inside = text[start + 1 : close]
+            inside = inside if mlflow else inside.replace(quote * 2, quote)
+            return Token(QUOTED, inside, start, close + 1, quote)
+    raise mistake(f"The quote {quote} {{place}} is not closed.", start)
