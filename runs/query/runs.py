@@ -1,0 +1,202 @@
+"""Lists of runs: a page in an order, a count, the counters by status."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from django.db.models import Count as CountOf
+
+from runs.errors import Invalid
+from runs.lifecycle import Status
+from runs.models import Experiment, Run, User, Workspace
+from runs.query.candidates import capped_counts
+from runs.query.cells import Cell, cells_of
+from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
+from runs.query.conditions import Conditions, make_context
+from runs.query.cursors import read_cursor, write_cursor
+from runs.query.planner import Plan, make_plan
+from runs.query.sorts import Key, legs
+from runs.query.time_limit import limited_time
+
+MOST_A_PAGE = 1000
+COUNT_CAP = 10_000
+STATUS_CAP = 1000
+_SALT = "runs.list"
+# What no list shows, and what may be long.
+_HEAVY = ("description_html", "error_message", "error_details", "arguments", "script")
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run of a page, with the values of the shown columns by column key; a value that is missing has no cell."""
+
+    run: Run
+    cells: dict[str, Cell] = field(default_factory=dict)
+    tags: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Some runs in their order. `next_cursor` is None on the last page."""
+
+    rows: list[RunRow]
+    next_cursor: str | None
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs alone; workspace, experiment, parent, root and submitter are read already."""
+        return [row.run for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of runs; with `is_more` there are more than that. Reads as "12" or "10,000+"."""
+
+    number: int
+    is_more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.is_more else ''}"
+
+
+def plan_runs(
+    workspace: Workspace,
+    conditions: Conditions,
+    *,
+    viewer: User | None,
+    experiment: Experiment | None = None,
+    sort: Sequence[Sort] = NEWEST_FIRST,
+    zone: tzinfo = UTC,
+) -> Plan:
+    """Decide how to find these runs. One plan serves the page, the count and the counters of one request."""
+    fields = [key.column.field for key in sort if key.column.field is not None]
+    context = make_context(
+        workspace, conditions, viewer=viewer, experiment=experiment, fields=fields, zone=zone
+    )
+    with limited_time():
+        return make_plan(context, conditions)
+
+
+def list_runs(
+    workspace: Workspace,
+    conditions: Conditions | None = None,
+    *,
+    viewer: User | None,
+    experiment: Experiment | None = None,
+    sort: Sequence[Sort] = NEWEST_FIRST,
+    columns: Sequence[Column] | None = DEFAULT,
+    cursor: str = "",
+    limit: int = 50,
+    zone: tzinfo = UTC,
+) -> RunPage:
+    """A page of the runs that fulfil the conditions, never more than the workspace's own.
+
+    With `columns` None every attribute is read and no cells, which is what REST shows. The number of queries does
+    not depend on the data. Raises Invalid for a cursor of another order, and when it takes over two seconds.
+    """
+    plan = plan_runs(
+        workspace, conditions or Conditions(), viewer=viewer, experiment=experiment, sort=sort, zone=zone
+    )
+    return page_of(plan, sort=sort, columns=columns, cursor=cursor, limit=limit)
+
+
+def page_of(
+    plan: Plan,
+    *,
+    sort: Sequence[Sort] = NEWEST_FIRST,
+    columns: Sequence[Column] | None = DEFAULT,
+    cursor: str = "",
+    limit: int = 50,
+) -> RunPage:
+    """A page of a plan that was made for this order; see `list_runs`."""
+    if not 1 <= limit <= MOST_A_PAGE:
+        raise Invalid(f"A page holds 1 to {MOST_A_PAGE:,} runs, not {limit:,}.", field="limit")
+    order = sort_text(sort)
+    with limited_time():
+        found = _walk(plan, sort, read_cursor(cursor, order, salt=_SALT) if cursor else (0, None), limit + 1)
+        rows = _rows(plan, [_number(keys) for _, keys in found[:limit]], columns)
+    last = found[limit - 1] if len(found) > limit else None
+    return RunPage(rows, write_cursor(order, last[0], last[1], salt=_SALT) if last else None)
+
+
+def count_runs(plan: Plan, *, cap: int = COUNT_CAP) -> Count | None:
+    """How many runs there are, counted up to the cap; None when that takes over a second."""
+    try:
+        with limited_time(1.0):
+            (number,) = capped_counts([plan.runs().values("pk")], cap)
+    except Invalid:
+        return None
+    return Count(min(number, cap), number > cap)
+
+
+def status_counts(plan: Plan, *, cap: int = STATUS_CAP) -> dict[Status, Count] | None:
+    """How many of the runs stand in each status that occurs; None when that takes over a second.
+
+    Few runs are counted exactly, of many each status up to the cap.
+    """
+    try:
+        with limited_time(1.0):
+            return _counted_together(plan) if _is_one_pass(plan) else _counted_each(plan, cap)
+    except Invalid:
+        return None
+
+
+def run_ids(plan: Plan, *, most: int) -> list[int]:
+    """The numbers of all runs of the plan, newest first, for a change of all that match; at most `most`."""
+    with limited_time():
+        return list(plan.runs().order_by("-created_at", "-id").values_list("pk", flat=True)[:most])
+
+
+def _is_one_pass(plan: Plan) -> bool:
+    """Whether one pass over all runs is cheaper: there are few, or no index tells the statuses apart."""
+    return plan.driver is not None or plan.context.experiment_id is not None
+
+
+def _counted_together(plan: Plan) -> dict[Status, Count]:
+    rows = plan.runs().order_by().values_list("status").annotate(n=CountOf("pk"))
+    counts = {Status(status): Count(n) for status, n in rows}
+    return {status: counts[status] for status in Status if status in counts}
+
+
+def _counted_each(plan: Plan, cap: int) -> dict[Status, Count]:
+    queries = [plan.runs().filter(status=status.value).values("pk") for status in Status]
+    counts = dict(zip(Status, capped_counts(queries, cap), strict=True))
+    return {status: Count(min(n, cap), n > cap) for status, n in counts.items() if n}
+
+
+def _number(keys: Sequence[Key]) -> int:
+    """The run's number, which is the last of its keys."""
+    number = keys[-1]
+    if not isinstance(number, int):
+        raise TypeError(f"the last key of a row is its number, not {number!r}")
+    return number
+
+
+def _walk(
+    plan: Plan, sort: Sequence[Sort], start: tuple[int, list[Key] | None], limit: int
+) -> list[tuple[int, tuple[Key, ...]]]:
+    """Up to `limit` rows from `start` on, each as its leg and its keys there."""
+    found: list[tuple[int, tuple[Key, ...]]] = []
+    first, after = start
+    for place, leg in enumerate(legs(plan, sort)):
+        if place >= first and len(found) < limit:
+            keys = leg.page(after if place == first else None, limit - len(found))
+            found += [(place, row) for row in keys]
+    return found
+
+
+def _rows(plan: Plan, numbers: list[int], columns: Sequence[Column] | None) -> list[RunRow]:
+    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
+    if columns is None:
+        runs = runs.defer("description_html", "root__description_html", "parent__description_html")
+    else:
+        shown = {column.key for column in columns}
+        runs = runs.defer(*_HEAVY, *(() if "description" in shown else ("description",)))
+    by_number = {run.pk: run for run in runs}
+    cells, tags = cells_of(plan.context, list(by_number), columns or ())
+    rows = []
+    for number in numbers:
+        if number in by_number:  # else it was deleted a moment ago
+            by_number[number].workspace = plan.context.workspace
+            rows.append(RunRow(by_number[number], cells.get(number, {}), tags.get(number, {})))
+    return rows
