@@ -73,7 +73,7 @@ class RunFiles(RunRecord):
     def get_file_names(self) -> list[str]:
         """Return the paths of all files of the run, logs included."""
         self._recorder.settle(READ_FLUSH_S)
-        return [file["path"] for file in self._client.get(self._path("files/"))["files"]]
+        return [file["path"] for file in self._client.pages(self._path("files/"), "files")]
 
     def download_file(self, name: str, output_file_path: str | Path | None = None) -> None:
         """Download one file: to this path, into this folder, or by its own name into the working folder.

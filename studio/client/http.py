@@ -73,11 +73,11 @@ class Client:
         """Change parts of a thing."""
         return self.json(with_json(Request("PATCH", path), body))
 
-    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield the results of every page, asking for the next page only when it is wanted."""
+    def pages(self, path: str, under: str = "results", **query: Any) -> Iterator[dict[str, Any]]:
+        """Yield what stands under a name on every page, asking for the next page only when it is wanted."""
         page = self.get(path, **query)
         while True:
-            yield from page["results"]
+            yield from page[under]
             if not page.get("next"):
                 return
             page = self.get(self._own_path(page["next"]))

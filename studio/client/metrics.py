@@ -30,16 +30,14 @@ class RunMetrics(RunRecord):
         """Log several values in order: of any iterable, also an empty one, a generator or a NumPy array."""
         self._recorder.put((self._id, _metric_name(name), scalars(value), None, time()))
 
-    def get_metrics(
-        self, name: str | None = None, recursive: bool = False, run_type: str | None = None
-    ) -> dict[str, Any]:
+    def get_metrics(self, name: str | None = None, recursive: bool = False) -> dict[str, Any]:
         """Return {name: value}: one value as itself, several as a list in the order they were logged.
 
         `recursive`: {run id: {name: value}} for this run and all its descendants that have metrics, in one
-        request; `run_type` then narrows the descendants. A name that was never logged gives {}.
+        request. A name that was never logged gives {}.
         """
         self._recorder.settle(READ_FLUSH_S)
-        flags = {"name": name, "recursive": "true" if recursive else None, "type": run_type}
+        flags = {"name": name, "recursive": "true" if recursive else None}
         runs = self._client.get(self._path("metric-values/"), **flags)["runs"]
         shaped = {
             run: {key: _shape(found) for key, found in metrics.items()} for run, metrics in runs.items()

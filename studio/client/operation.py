@@ -44,10 +44,10 @@ def change(
     return Operation(run, kind, method, run_path(run, path), ready, key=key)
 
 
-def creation(run: str, workspace_path: str, body: dict[str, Any]) -> Operation:
-    """Return the call that creates a run; its id is also its key, so it is created once."""
+def creation(run: str, workspace_path: str, body: dict[str, Any], key: str) -> Operation:
+    """Return the call that creates a run, once for this key."""
     ready = json.dumps(body, allow_nan=False).encode()
-    return Operation(run, "create", "POST", f"{workspace_path}runs/", ready, key=run)
+    return Operation(run, "create", "POST", f"{workspace_path}runs/", ready, key=key)
 
 
 def log_piece(run: str, name: str, offset: int, body: bytes) -> Operation:

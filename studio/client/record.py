@@ -121,7 +121,7 @@ class RunRecord:
         return details
 
     def _log_addresses(self) -> dict[str, str]:
-        files = self._client.get(self._path("files/"))["files"]
+        files = self._client.pages(self._path("files/"), "files")
         base = f"{self._client.url}/api/v1/{self._path('files/')}"
         return {
             file["path"]: base + segment(file["path"]).replace("%2F", "/") for file in files if file["is_log"]

@@ -62,18 +62,20 @@ class Run(RunMetrics, RunFiles, RunLabels):
         body = {"experiment": experiment.name, "start": True, "heartbeat": True, **fields, "run_id": run_id}
         run = cls(experiment, run_id)
         path = f"workspaces/{segment(experiment.workspace.name)}/"
-        ticket = run._recorder.submit(creation(run_id, path, _without_none(body)))
+        # An id that somebody chose may be taken: only a key of its own tells that from our own second attempt.
+        key = str(uuid.uuid4()) if fields.get("run_id") else run_id
+        ticket = run._recorder.submit(creation(run_id, path, _without_none(body), key))
         found = ticket.wait(PROMPT_S)
         run._found = found or {"status": "Running", **_without_none(fields)}
         run._come_alive(interrupt=interrupt, capture=capture)
         return run
 
     def _come_alive(self, *, interrupt: bool, capture: bool) -> None:
-        name = self._found.get("display_name") or self._id[:8]
+        name = _title(self._found.get("display_name") or self._id[:8])
         self._live = Live(self._id, name, self.get_portal_url(), interrupt)
         self._recorder.follow(self._live)
         add_open(self)
-        say(f"Run {name} started: {self._live.url}")
+        say(f"{name} started: {self._live.url}")
         if capture and all(run._capture is None for run in open_runs()):
             self._capture = self._recorder.capture(self._id)
 
@@ -107,8 +109,7 @@ class Run(RunMetrics, RunFiles, RunLabels):
         not match is still searched.
         """
         self._recorder.settle(READ_FLUSH_S)
-        path = f"workspaces/{segment(self._experiment.workspace.name)}/runs/"
-        for found in self._client.pages(path, parent=self._id):
+        for found in self._client.pages(self._path("children/")):
             child = Run(self._experiment, found["id"], _found=found)
             wanted = _has(found.get("tags", {}), tags) and _has(found.get("properties", {}), properties)
             if wanted and type in (None, found.get("type")) and status in (None, found["status"]):
@@ -154,11 +155,11 @@ class Run(RunMetrics, RunFiles, RunLabels):
         try:
             found = self._recorder.submit(ending.operation(self._id)).wait(wait_s)
         except ServiceException as refusal:
-            warn(f"Run {live.name} could not be marked as {ending.verb}: {refusal}")
+            warn(f"{live.name} could not be marked as {ending.verb}: {refusal}")
             return
         self._found = found or self._found
         later = "" if found else " (kept on this machine, `studio sync` sends it)"
-        say(f"Run {live.name} {ending.words}{later}: {live.url}")
+        say(f"{live.name} {ending.words}{later}: {live.url}")
 
     def _cancelled_ending(self) -> Ending | None:
         by = self._live.cancelled_by if self._live else None
@@ -210,6 +211,11 @@ def start_fields(
         "params": param_values(params),
         "script": script,
     }
+
+
+def _title(name: str) -> str:
+    """The studio calls a run without a name "Run 12"."""
+    return name if name.lower().startswith("run") else f"Run {name}"
 
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:

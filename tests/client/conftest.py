@@ -1,0 +1,100 @@
+"""Fixtures of the client's tests: a studio that can misbehave, a home of their own, short waits."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from studio import Experiment, Workspace
+from studio.client import courier, heart, http, process, recorder
+from tests.client.fake_server import TOKEN, FakeStudio
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home folder, an environment and recorders of this test alone; nothing waits longer than a moment."""
+    for name in [name for name in os.environ if name.startswith(("STUDIO_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    for name in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recorder, "TICK_S", 0.02)
+    monkeypatch.setattr(http, "BACKOFF_S", 0.01)
+    monkeypatch.setattr(courier, "LONGEST_AWAY_S", 0.05)
+    monkeypatch.setattr(heart, "BEAT_S", 0.05)
+    monkeypatch.setattr(process, "_recorders", {})
+    monkeypatch.setattr(process, "_open_runs", [])
+    monkeypatch.setattr(process, "_cancelled", False)
+    stdout, stderr = sys.stdout, sys.stderr
+    yield tmp_path
+    for left in list(process._recorders.values()):
+        left._may_rest = lambda: True
+        left._wake.set()
+    sys.stdout, sys.stderr = stdout, stderr
+
+
+@pytest.fixture
+def studio() -> Iterator[FakeStudio]:
+    fake = FakeStudio()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def workspace(studio: FakeStudio) -> Workspace:
+    return Workspace.from_config(url=studio.url, token=TOKEN)
+
+
+@pytest.fixture
+def experiment(workspace: Workspace) -> Experiment:
+    return Experiment(workspace, "digits")
+
+
+@pytest.fixture
+def environment(studio: FakeStudio, home: Path) -> dict[str, str]:
+    """What a script of its own process needs to find the studio."""
+    return {**os.environ, "STUDIO_URL": studio.url, "STUDIO_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+
+
+Script = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def script(environment: dict[str, str], home: Path) -> Script:
+    """Runs a script as a user would, and returns how it ended."""
+
+    def run(source: str, *, wait: bool = True, **more: str) -> "subprocess.CompletedProcess[str]":
+        path = home / "train.py"
+        path.write_text(FAST + textwrap.dedent(source))
+        return subprocess.run(
+            [sys.executable, path],
+            env={**environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+
+    return run
+
+
+FAST = """
+from studio import Workspace, Experiment, Run
+from studio.client import courier, http, recorder
+recorder.TICK_S, http.BACKOFF_S, courier.LONGEST_AWAY_S = 0.02, 0.01, 0.05
+"""
+
+
+def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Wait for something that another thread or process does."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
