@@ -10,16 +10,47 @@ from runs.access import check_can_create_runs, get_run, get_workspace
 from runs.actions.create import NewRun, create_run
 from runs.api import serializers as s
 from runs.api.base import Endpoint
+from runs.api.filter_schema import filter_parameters
 from runs.api.shapes import run_shape, run_shapes
 from runs.errors import Invalid
 from runs.limits import clean_text
+from runs.query import runs as query
 from runs.query import tree
+from runs.query.columns import parse_sort
+from runs.query.filters import RunFilters
 
 MOST_A_PAGE = 500
 
 
 class RunsEndpoint(Endpoint):
     """The runs of a workspace."""
+
+    @extend_schema(
+        responses=s.RunsPage,
+        operation_id="runs_list",
+        parameters=[
+            *filter_parameters(),
+            OpenApiParameter(
+                "sort", str, description="Columns by commas, `-` for descending: -metrics.acc,name"
+            ),
+            OpenApiParameter("limit", int, description="Runs a page, 50 unless said, 500 at most."),
+            OpenApiParameter("cursor", str, description="Of the page before; better follow `next`."),
+        ],
+    )
+    def get(self, request: Request, workspace: str) -> Response:
+        """Those that the parameters leave, newest first; child runs only when asked for."""
+        found = get_workspace(self.caller, workspace)
+        asked = request.query_params
+        page = query.list_runs(
+            found,
+            RunFilters(asked).conditions(),
+            viewer=self.caller.user,
+            sort=parse_sort(asked.get("sort", "")),
+            columns=None,
+            cursor=asked.get("cursor", ""),
+            limit=_limit(asked.get("limit", "50")),
+        )
+        return Response({"results": run_shapes(page.runs), "next": _next(request, page.next_cursor)})
 
     @extend_schema(
         request=s.NewRunBody,
@@ -41,6 +72,21 @@ class RunsEndpoint(Endpoint):
         new = NewRun(**fields, parent=parent, run_type=sent["type"])
         run, is_new = create_run(found, new, by=self.caller.user, key=key)
         return Response(run_shape(run), status=201 if is_new else 200)
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_A_PAGE:
+        raise Invalid(f"limit must be a number from 1 to {MOST_A_PAGE}, not {text[:40]!r}.", field="limit")
+    return int(text)
+
+
+def _next(request: Request, cursor: str | None) -> str | None:
+    """The address of the next page: this one with its cursor."""
+    if cursor is None:
+        return None
+    asked = request.query_params.copy()
+    asked["cursor"] = cursor
+    return f"{request.path}?{asked.urlencode()}"
 
 
 class ChildrenEndpoint(Endpoint):

@@ -47,7 +47,9 @@ RAW = [
 @pytest.mark.parametrize("body", RAW, ids=range(len(RAW)))
 def test_a_body_that_makes_no_sense_is_refused_and_nothing_is_written(api, run, body):
     headers = {"content-type": "application/json"}
-    answer = api.client.generic("POST", f"/api/v1/runs/{run}/tags/", body, "application/json", headers=headers)
+    answer = api.client.generic(
+        "POST", f"/api/v1/runs/{run}/tags/", body, "application/json", headers=headers
+    )
     refused(answer, 400, "invalid")
     assert api("GET", f"runs/{run}/tags/").json() == {}
     assert api("GET", f"runs/{run}/").status_code == 200
@@ -87,7 +89,9 @@ def test_an_unknown_address_and_method_answer_in_the_one_shape(api, run):
     refused(api("DELETE", f"runs/{run}/"), 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("field", ["experiment", "display_name", "description", "run_id", "type", "target", "script"])
+@pytest.mark.parametrize(
+    "field", ["experiment", "display_name", "description", "run_id", "type", "target", "script"]
+)
 def test_text_that_cannot_be_stored_names_its_field(api, field):
     body = {"experiment": "digits", field: "a\x00b"}
     error = refused(api("POST", "workspaces/vision/runs/", body), 400, "invalid")
@@ -117,7 +121,12 @@ def test_bad_parameters_of_a_series_are_no_server_error(api, run, query):
 
 
 def test_every_answer_carries_the_safe_headers(api, run):
-    for answer in (api("GET", "me/"), api("GET", "nothing/"), api("GET", f"runs/{run}/"), api("DELETE", "me/")):
+    for answer in (
+        api("GET", "me/"),
+        api("GET", "nothing/"),
+        api("GET", f"runs/{run}/"),
+        api("DELETE", "me/"),
+    ):
         assert "script-src 'self'" in answer["Content-Security-Policy"]
         assert "unsafe-eval" not in answer["Content-Security-Policy"]
         assert answer["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,85 @@
+"""The runs list over REST: parameters, pages, mistakes."""
+
+import pytest
+
+from tests import make
+
+
+@pytest.fixture
+def api(workspace, reader, api_of):
+    return api_of(reader)
+
+
+@pytest.fixture
+def sweep(workspace, owner):
+    for number in range(5):
+        run = make.run(workspace, display_name=f"run-{number}", metrics={"loss": number / 10})
+        make.tag(run, parity="even" if number % 2 == 0 else "odd")
+    make.run(workspace, "other", display_name="elsewhere")
+
+
+def names(api, query: str) -> list[str]:
+    answer = api("GET", f"workspaces/vision/runs/?{query}")
+    assert answer.status_code == 200, answer.content
+    return [run["display_name"] for run in answer.json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("experiment=digits&limit=2", ["run-4", "run-3"]),
+        ("tag=parity=odd", ["run-3", "run-1"]),
+        ("filter=metrics.loss < 0.2 and tags.parity = 'even'", ["run-0"]),
+        ("sort=metrics.loss&limit=2", ["run-0", "run-1"]),
+        ("sort=-metrics.loss&experiment=digits&limit=1", ["run-4"]),
+        ("q=elsewh", ["elsewhere"]),
+        ("status=Completed", []),
+        ("metric=loss>0.3", ["run-4"]),
+    ],
+)
+def test_parameters_narrow_and_sort(api, sweep, query, expected):
+    assert names(api, query) == expected
+
+
+def test_following_next_meets_every_run_once(api, sweep):
+    path, met = "workspaces/vision/runs/?limit=2&sort=name", []
+    while path:
+        page = api("GET", path).json()
+        met += [run["display_name"] for run in page["results"]]
+        path = (page["next"] or "").removeprefix("/api/v1/")
+    assert met == sorted(["elsewhere", *(f"run-{n}" for n in range(5))])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("filter=loss <", "filter"),
+        ("filter=status = 'Nowhere'", "filter"),
+        ("sort=tags", "sort"),
+        ("limit=0", "limit"),
+        ("limit=100000", "limit"),
+        ("created_after=whenever", "created_after"),
+        ("cursor=forged", "cursor"),
+        ("q=%00", "q"),
+    ],
+)
+def test_a_mistake_is_a_sentence_at_its_field(api, sweep, query, field):
+    answer = api("GET", f"workspaces/vision/runs/?{query}")
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["error"]["field"] == field
+
+
+def test_a_mistake_in_a_filter_says_where(api):
+    error = api("GET", "workspaces/vision/runs/?filter=status = 'Failed' and lossy < 3").json()["error"]
+    assert error["position"] == 22 and "lossy" in error["message"]
+
+
+def test_the_number_of_queries_does_not_depend_on_the_runs(
+    api, workspace, sweep, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(14):
+        api("GET", "workspaces/vision/runs/?filter=metrics.loss < 3&sort=-metrics.loss")
+    for _ in range(20):
+        make.run(workspace, tags={"a": "b"}, metrics={"loss": 1.0})
+    with django_assert_max_num_queries(14):
+        api("GET", "workspaces/vision/runs/?filter=metrics.loss < 3&sort=-metrics.loss")
