@@ -87,7 +87,7 @@ def test_a_missing_file_is_named_with_what_there_is(experiment: Experiment) -> N
 
 def test_what_cannot_be_uploaded_is_said(experiment: Experiment) -> None:
     with experiment.start_logging() as run:
-        with pytest.raises(UserErrorException, match="There is no file nowhere.bin"):
+        with pytest.raises(UserErrorException, match=r"There is no file nowhere\.bin"):
             run.upload_file("model.bin", "nowhere.bin")
         with pytest.raises(UserErrorException, match="UnsupportedType"):
             run.upload_file("model.bin", 3)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ def test_a_value_becomes_a_number_or_a_text(logged: Any, wire: Any) -> None:
 @pytest.mark.parametrize("logged", [[1, 2], (1, 2), range(3), (n for n in [1]), Tensor(1, 2)])
 def test_a_list_is_refused_with_the_clouds_words(logged: Any) -> None:
     with pytest.raises(
-        UserErrorException, match="run.log does not support list type. Use run.log_list instead"
+        UserErrorException, match=r"^run\.log does not support list type\. Use run\.log_list instead$"
     ):
         values.scalar(logged)
 

@@ -1,0 +1,84 @@
+"""`studio login`, `logout`, `whoami`: which studio this user speaks to, and as whom."""
+
+import argparse
+import os
+import sys
+from getpass import getpass
+
+from studio.client.address import find_address, forget_login, save_login
+from studio.client.cli.output import add_common, show
+from studio.client.errors import UserErrorException
+from studio.client.http import Client
+
+
+def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands."""
+    login = nouns.add_parser(
+        "login",
+        help="remember a studio and a token of yours",
+        description="Remember a studio and an API token of yours. Tokens are made in the studio's settings.",
+        epilog="Example: studio login https://studio.example.org",
+    )
+    login.add_argument("url", help="the address of the studio")
+    login.add_argument(
+        "--token", help="the API token; asked for, or read from STUDIO_TOKEN, when it is left out"
+    )
+    login.add_argument(
+        "-w", "--workspace-name", metavar="NAME", help="the workspace to use, if there are several"
+    )
+    login.set_defaults(command=log_in)
+    logout = nouns.add_parser("logout", help="forget the login", epilog="Example: studio logout")
+    logout.add_argument("url", nargs="?", help="the studio to forget; the current one when it is left out")
+    logout.set_defaults(command=log_out)
+    whoami = nouns.add_parser(
+        "whoami", help="say which studio is used, and as whom", epilog="Example: studio whoami -o table"
+    )
+    add_common(whoami)
+    whoami.set_defaults(command=who_am_i)
+
+
+def log_in(arguments: argparse.Namespace) -> int:
+    """Check the token with the studio and save it."""
+    token = arguments.token or os.environ.get("STUDIO_TOKEN") or _ask()
+    url = arguments.url if "://" in arguments.url else f"http://{arguments.url}"
+    me = Client(url, token, attempts=2).get("me/")
+    names = [workspace["name"] for workspace in me["workspaces"]]
+    chosen = arguments.workspace_name or next(iter(names), "default")
+    if arguments.workspace_name and chosen not in names:
+        raise UserErrorException(
+            f"{me['user']} is in no workspace {chosen}; there are: {', '.join(names) or 'none'}."
+        )
+    path = save_login(url, token, chosen)
+    print(f"Logged in to {url} as {me['user']}, workspace {chosen}. Kept in {path}.")
+    return 0
+
+
+def _ask() -> str:
+    """Ask for the token; from a pipe, read it."""
+    token = getpass("API token: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip():
+        raise UserErrorException("No token was given.")
+    return token.strip()
+
+
+def log_out(arguments: argparse.Namespace) -> int:
+    """Forget a login."""
+    gone = forget_login(arguments.url)
+    if gone is None:
+        raise UserErrorException("There is no login to forget.")
+    print(f"Logged out of {gone}.")
+    return 0
+
+
+def who_am_i(arguments: argparse.Namespace) -> int:
+    """Print the user, the studio, and where both were found."""
+    address = find_address(workspace=arguments.workspace_name)
+    me = Client(address.url, address.token).get("me/")
+    found = {
+        "user": me["user"],
+        "url": address.url,
+        "workspace": address.workspace,
+        "found_in": address.source,
+        "server_version": me["version"],
+    }
+    return show(found, arguments)

@@ -1,0 +1,81 @@
+"""`studio run …`: list, show and cancel runs."""
+
+import argparse
+from itertools import islice
+from typing import Any
+
+from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.http import segment
+
+COLUMNS = ("id", "display_name", "experiment", "status", "created_at", "duration_s", "created_by")
+MOST_A_PAGE = 200
+
+
+def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands."""
+    run = nouns.add_parser("run", help="list, show and cancel runs")
+    run.set_defaults(parser=run)
+    verbs = run.add_subparsers(title="commands", metavar="COMMAND")
+    _add_list(verbs)
+    shown = verbs.add_parser(
+        "show", help="show one run", epilog="Example: studio run show -r 4f6c… --query metrics"
+    )
+    shown.add_argument("-r", "--run", required=True, metavar="ID", help="the id of the run")
+    add_common(shown)
+    shown.set_defaults(command=show_run)
+    cancel = verbs.add_parser(
+        "cancel", help="ask a run to stop", epilog="Example: studio run cancel -r 4f6c…"
+    )
+    cancel.add_argument("-r", "--run", required=True, metavar="ID", help="the id of the run")
+    cancel.add_argument("--children", action="store_true", help="its children, too")
+    cancel.add_argument("--reason", help="a sentence for those who ask later")
+    add_common(cancel)
+    cancel.set_defaults(command=cancel_run)
+
+
+def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    listed = verbs.add_parser(
+        "list",
+        help="list the newest runs",
+        epilog='Example: studio run list -e digits --query "[?status==`Failed`].[id, error.message]" -o tsv',
+    )
+    listed.add_argument("-e", "--experiment-name", metavar="NAME", help="only runs of this experiment")
+    listed.add_argument("--last", type=int, default=10, metavar="N", help="how many (default: 10)")
+    listed.add_argument("--status", metavar="STATUS", help="only runs with this status, such as Completed")
+    listed.add_argument(
+        "--tags", action="append", metavar="KEY[=VALUE]", help="only runs with this tag; repeatable"
+    )
+    listed.add_argument(
+        "--filter", metavar="TEXT", help="a filter as on the runs page, such as: metrics.loss < 0.1"
+    )
+    add_common(listed)
+    listed.set_defaults(command=list_runs)
+
+
+def list_runs(arguments: argparse.Namespace) -> int:
+    """Print the newest runs that fit."""
+    workspace = workspace_of(arguments)
+    wanted = {
+        "experiment": arguments.experiment_name,
+        "status": arguments.status,
+        "tag": arguments.tags,
+        "filter": arguments.filter,
+        "limit": max(1, min(arguments.last, MOST_A_PAGE)),
+    }
+    pages = workspace.client.pages(f"workspaces/{segment(workspace.name)}/runs/", **wanted)
+    return show(list(islice(pages, arguments.last)), arguments, COLUMNS)
+
+
+def show_run(arguments: argparse.Namespace) -> int:
+    """Print everything that is known of a run."""
+    return show(workspace_of(arguments).client.get(f"runs/{segment(arguments.run)}/"), arguments, COLUMNS)
+
+
+def cancel_run(arguments: argparse.Namespace) -> int:
+    """Ask a run to stop."""
+    body: dict[str, Any] = {"children": arguments.children}
+    if arguments.reason:
+        body["reason"] = arguments.reason
+    # Cancelling twice is no error, so a lost answer may be asked for again.
+    found = workspace_of(arguments).post_once(f"runs/{segment(arguments.run)}/cancel/", body)
+    return show(found, arguments, COLUMNS)
