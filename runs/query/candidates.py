@@ -1,6 +1,7 @@
 """Which part of a filter names few runs: an indexed query of their numbers, and a capped count of each."""
 
 import time
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -60,7 +61,7 @@ def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
     if not queries:
         return []
     selects: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for query in queries:
         sql, values = query[: cap + 1].query.sql_with_params()
         selects.append(f"(SELECT COUNT(*) FROM ({sql}) AS few)")  # noqa: S608 (each part is compiled by Django)

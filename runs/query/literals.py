@@ -14,7 +14,10 @@ _NOT_FINITE = {
     **dict.fromkeys(("infinity", "+infinity", "inf", "+inf"), NotFinite.INFINITY),
     **dict.fromkeys(("-infinity", "-inf"), NotFinite.MINUS_INFINITY),
 }
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+FLAGS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 PATTERN_LENGTH = 1000  # SQLite refuses patterns past 50,000 bytes, and no one reads them
 
 # MLflow's five words, as the statuses they cover here.
@@ -113,7 +116,7 @@ def _read(field: Field, op: Op, token: Token) -> Scalar | None:
         case Kind.DURATION:
             return _or_none(parse_span, token.text)
         case Kind.FLAG:
-            return _FLAGS.get(token.text.lower())
+            return FLAGS.get(token.text.lower())
         case Kind.STATUS:
             return _status(token)
         case Kind.PARAM:

@@ -1,0 +1,130 @@
+"""The list of a workspace's experiments, with what is known of each without reading its runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from runs.errors import Invalid
+from runs.models import Experiment, ExperimentTag, Run, RunCount, Workspace
+from runs.query.cursors import read_cursor, write_cursor
+from runs.query.search import words_of
+from runs.query.sorts import Leg, Part
+from runs.query.time_limit import limited_time
+
+MOST_A_PAGE = 500
+DEFAULT_SORT = "-last_run"
+_SALT = "experiments.list"
+_RUNS = (
+    RunCount.objects.filter(experiment=OuterRef("pk"))
+    .values("experiment")
+    .annotate(n=Sum("runs"))
+    .values("n")
+)
+SORTS = {
+    "name": F("name"),
+    "created": F("created_at"),
+    "last_run": F("last_run_at"),
+    "runs": Coalesce(Subquery(_RUNS), 0),
+}
+
+
+@dataclass(frozen=True)
+class ExperimentRow:
+    """An experiment of a page: its runs by status (children included, the trash not), its tags, its last run."""
+
+    experiment: Experiment
+    counts: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, str | None] = field(default_factory=dict)
+    last_run: Run | None = None
+
+    @property
+    def run_count(self) -> int:
+        """All its runs."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class ExperimentPage:
+    """Some experiments in their order. `next_cursor` is None on the last page."""
+
+    rows: list[ExperimentRow]
+    next_cursor: str | None
+
+
+def list_experiments(
+    workspace: Workspace,
+    *,
+    search: str = "",
+    archived: bool = False,
+    sort: str = "",
+    cursor: str = "",
+    limit: int = 50,
+) -> ExperimentPage:
+    """A page of the experiments, the one with the latest run first; `sort` is name, created, last_run or runs.
+
+    `-` before it turns the order. `search` looks in names, descriptions and tags; every word must be found. Five
+    queries whatever the data.
+    """
+    if not 1 <= limit <= MOST_A_PAGE:
+        raise Invalid(f"A page holds 1 to {MOST_A_PAGE} experiments, not {limit:,}.", field="limit")
+    order = sort or DEFAULT_SORT
+    leg = _leg(_found(workspace, search, archived=archived), order)
+    after = read_cursor(cursor, order, salt=_SALT)[1] if cursor else None
+    with limited_time():
+        keys = leg.page(after, limit + 1)
+        rows = _rows(workspace, [int(str(row[-1])) for row in keys[:limit]])
+    next_cursor = write_cursor(order, 0, keys[limit - 1], salt=_SALT) if len(keys) > limit else None
+    return ExperimentPage(rows, next_cursor)
+
+
+def experiment_row(experiment: Experiment) -> ExperimentRow:
+    """One experiment with the same."""
+    return _rows(experiment.workspace, [experiment.pk])[0]
+
+
+def count_experiments(workspace: Workspace, *, archived: bool = False) -> int:
+    """How many experiments the workspace has."""
+    return _found(workspace, "", archived=archived).count()
+
+
+def _found(workspace: Workspace, search: str, *, archived: bool) -> QuerySet[Experiment]:
+    found = Experiment.objects.filter(workspace=workspace, deleted_at=None, archived_at__isnull=not archived)
+    for word in words_of(search):
+        tags = ExperimentTag.objects.filter(Q(key__icontains=word) | Q(value__icontains=word))
+        found = found.filter(
+            Q(name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(pk__in=tags.filter(experiment__workspace=workspace).values("experiment"))
+        )
+    return found
+
+
+def _leg(found: QuerySet[Experiment], order: str) -> Leg:
+    name = order.removeprefix("-")
+    if name not in SORTS:
+        raise Invalid(f"Experiments are sorted by {', '.join(SORTS)}, not by {name[:80]!r}.", field="sort")
+    is_descending = order.startswith("-")
+    return Leg(
+        found,
+        (Part(SORTS[name], is_descending, is_nullable=name == "last_run"), Part(F("id"), is_descending)),
+    )
+
+
+def _rows(workspace: Workspace, numbers: Sequence[int]) -> list[ExperimentRow]:
+    experiments = Experiment.objects.filter(pk__in=numbers).select_related("created_by").in_bulk()
+    rows = {pk: ExperimentRow(experiments[pk]) for pk in numbers if pk in experiments}
+    for row in rows.values():
+        row.experiment.workspace = workspace
+    for count in RunCount.objects.filter(experiment__in=rows, runs__gt=0):
+        rows[count.experiment_id].counts[count.status] = count.runs
+    for tag in ExperimentTag.objects.filter(experiment__in=rows).order_by("key"):
+        rows[tag.experiment_id].tags[tag.key] = tag.value
+    last_runs = Run.objects.filter(
+        experiment__in=numbers, number=F("experiment__last_run_number"), deleted_at=None
+    )
+    found = {
+        run.experiment_id: run for run in last_runs.select_related("created_by").defer("description_html")
+    }
+    return [ExperimentRow(row.experiment, row.counts, row.tags, found.get(pk)) for pk, row in rows.items()]

@@ -1,0 +1,1 @@
+"""The reading floor: the filter language, plans, lists, series, search."""
