@@ -83,6 +83,8 @@ def choose(host: str, port: int) -> Address:
             f"Port {port} on {host} is taken by another program. "
             f"Try another one: studio up --port {next_free(family, str(target[0]), port)}"
         )
+    if error == errno.EADDRNOTAVAIL:
+        raise Refusal(f"{host} is no address of this machine. Try --host 127.0.0.1")
     if error == errno.EACCES:
         raise Refusal(f"Port {port} is open to the administrator only. Try: studio up --port 8080")
     raise Refusal(f"Cannot listen on {host}, port {port}: {errno.errorcode.get(error, error)}.")

@@ -2,9 +2,13 @@
 
 import getpass
 import sys
+from typing import TYPE_CHECKING
 
 from studio import serve_prepare
 from studio.serve_address import Refusal
+
+if TYPE_CHECKING:
+    from runs.models import User
 
 
 def new_link(name: str | None) -> str:
@@ -40,7 +44,7 @@ def read_password(name: str, *, from_stdin: bool) -> str:
     return first
 
 
-def find_user(name: str | None):  # type: ignore[no-untyped-def]  # the model exists only once Django is loaded
+def find_user(name: str | None) -> "User":
     """The person of that name, or the first user, made with the database where there is none yet. Raises Refusal."""
     try:
         serve_prepare.load_django()

@@ -64,17 +64,17 @@ class Up:
         """Have tables, static files and the first user, with the web server starting meanwhile where it may."""
         stamp, now = self.folder / "prepared.json", self.fingerprint()
         is_known = read_json(stamp).get("fingerprint") == now
-        child = Child(
-            "preparation", "studio.serve_prepare", [] if is_known else ["--collect"], self.environment
-        )
+        tasks = [] if is_known else ["--collect"]
+        # Beyond this machine nothing may listen before the first user is known to have a password.
+        if not self.address.is_loopback:
+            tasks += ["--beyond", self.address.host]
+        child = Child("preparation", "studio.serve_prepare", tasks, self.environment)
         self.children.append(child)
         child.start(answer=True)
-        # Beyond this machine nothing may listen before the first user is known to have a password.
         if is_known and self.address.is_loopback:
             self.web.start()
         facts = self.answer_of(child)
         if not self.stop.is_set:
-            self.refuse_without_password(facts)
             if facts["migrated"] and self.web.is_running():
                 stop_all([self.web])
             if not self.web.is_running():
@@ -91,21 +91,10 @@ class Up:
         code = child.exit_code()
         if code:
             child.said()
-            raise Refusal(
-                f"The studio could not be prepared; what it said ({signal_name(code)}) stands above."
-            )
+            raise Refusal(f"The studio did not start ({signal_name(code)}); the reason stands above.")
         assert child.process is not None and child.process.stdout is not None  # noqa: S101
         answer: dict[str, Any] = json.loads(child.process.stdout.read())
         return answer
-
-    def refuse_without_password(self, facts: dict[str, Any]) -> None:
-        """Keep the studio to this machine while whoever owns it could only be impersonated. Raises Refusal."""
-        if self.address.is_loopback or facts["has_password"]:
-            return
-        raise Refusal(
-            f"{self.address.host} can be reached from other machines, and {facts['user']}, who owns this studio, "
-            f"has no password yet. Set one first: studio password --data {self.folder}"
-        )
 
     def wait_until_ready(self) -> bool:
         """Wait until /healthz answers; False when told to stop meanwhile. Raises Refusal."""

@@ -44,7 +44,7 @@ def main() -> None:
 def load(target: str, **_: Any) -> Any:
     """The application, in a worker of granian's: a process of its own, which must not outlive granian."""
     die_with_parent()
-    module, _, name = target.partition(":")
+    module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
 
 

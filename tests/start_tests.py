@@ -56,4 +56,4 @@ def in_parallel(arguments: list[str]) -> list[str]:
     """Two processes when there is more than one file to test and nobody asks to look inside."""
     single = any("::" in argument or argument.endswith(".py") for argument in arguments)
     chosen = any(argument.startswith(("-n", "--pdb", "--trace", "-s", "--collect")) for argument in arguments)
-    return [] if single or chosen else ["-n", "2"]
+    return [] if single or chosen else ["-n", "2", "--dist", "loadgroup"]
