@@ -1,11 +1,12 @@
 """Keep-alive connections to one server, one for each thread, through the environment's proxy if any."""
 
-import base64
 import os
-import select
 import threading
-from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 CONNECT_TIMEOUT_S = 5.0
 LOOPBACK = ("localhost", "127.", "::1", "[::1]")
@@ -26,7 +27,7 @@ class Connections:
             return f"http://{self._target.netloc}{self._target.path}"
         return self._target.path
 
-    def take(self, timeout_s: float) -> HTTPConnection:
+    def take(self, timeout_s: float) -> "HTTPConnection":
         """Return this thread's connection, opened, with this timeout for each read and write."""
         kept: HTTPConnection | None = getattr(self._own, "connection", None)
         if kept is not None and (self._own.pid != os.getpid() or _is_stale(kept)):
@@ -44,13 +45,15 @@ class Connections:
         if kept is not None:
             kept.close()
 
-    def _open(self, timeout_s: float) -> HTTPConnection:
+    def _open(self, timeout_s: float) -> "HTTPConnection":
         connection = self._make(min(timeout_s, CONNECT_TIMEOUT_S))
         connection.connect()
         self._own.connection, self._own.pid = connection, os.getpid()
         return connection
 
-    def _make(self, timeout_s: float) -> HTTPConnection:
+    def _make(self, timeout_s: float) -> "HTTPConnection":
+        from http.client import HTTPConnection, HTTPSConnection
+
         secure = self._target.scheme == "https"
         kind = HTTPSConnection if secure else HTTPConnection
         host, port = self._target.hostname or "", self._target.port
@@ -65,20 +68,24 @@ class Connections:
         """What the proxy wants to see: its user and password, when its address holds them."""
         if not self._proxy or not self._proxy.username:
             return {}
+        from base64 import b64encode
+
         login = f"{unquote(self._proxy.username)}:{unquote(self._proxy.password or '')}"
-        return {"Proxy-Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
+        return {"Proxy-Authorization": "Basic " + b64encode(login.encode()).decode()}
 
     def headers(self) -> dict[str, str]:
         """Headers that every request through this connection carries."""
         return self.proxy_headers() if self._target.scheme == "http" else {}
 
 
-def _is_stale(connection: HTTPConnection) -> bool:
+def _is_stale(connection: "HTTPConnection") -> bool:
     """An idle connection with something to read has been closed by the server (or is out of step)."""
     if connection.sock is None:
         return True
+    from select import select
+
     try:
-        return bool(select.select([connection.sock], [], [], 0)[0])
+        return bool(select([connection.sock], [], [], 0)[0])
     except (OSError, ValueError):
         return True
 

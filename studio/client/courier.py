@@ -55,7 +55,9 @@ class Courier:
         """Note what has just been journaled. The journal's lock is held."""
         if operation.kind == "create" and not operation.refused:
             self.uncreated.add(operation.run)
-        if ticket is not None:
+        if ticket is not None and operation.refused:
+            ticket.kept()  # of a run that the studio will not have: nobody is to wait for it
+        elif ticket is not None:
             self._tickets[spool, operation.seq] = ticket
 
     def expect_all(self, ticket: Ticket, mark: int) -> None:

@@ -1,6 +1,5 @@
 """How a run ends: the call that says so, and the words for it, from whatever ended the program."""
 
-import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +34,8 @@ def failed(error_details: str | BaseException | None, error_code: str | None = N
     """The program went wrong: by its own words, or by an exception, in the shape that the cloud gives it."""
     code = error_code or "UserError"
     if isinstance(error_details, BaseException):
+        import traceback
+
         kind, text = type(error_details).__name__, str(error_details)
         lines = traceback.format_exception(error_details)
         details = {

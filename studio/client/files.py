@@ -1,9 +1,9 @@
-"""Files of a run: uploaded at once where the studio answers, kept beside the journal where it does not."""
+"""Files of a run: uploaded at once where the studio answers, kept beside the journal where it does not.
 
-import hashlib
-import shutil
+Slow imports stand where they are used, as in all of the client: `from studio import Run` is to cost little.
+"""
+
 import uuid
-from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
@@ -63,8 +63,10 @@ class RunFiles(RunRecord):
         return kept
 
     def _copy(self, path: Path) -> Path:
+        from shutil import copyfile
+
         kept = self._place()
-        shutil.copyfile(path, kept)
+        copyfile(path, kept)
         return kept
 
     def _place(self) -> Path:
@@ -105,10 +107,13 @@ class RunFiles(RunRecord):
             raise UserErrorException(
                 f"File with path {name} was not found,\navailable files include: {available}."
             ) from None
+        from http.client import HTTPException
+        from shutil import copyfileobj
+
         wanted = response.length
         try:
             with part.open("wb") as stream:
-                shutil.copyfileobj(response, stream, BLOCK_BYTES)
+                copyfileobj(response, stream, BLOCK_BYTES)
         except (OSError, HTTPException) as failure:
             raise UnreachableException(f"The download of {name} broke off ({failure}).") from failure
         if wanted is not None and part.stat().st_size != wanted:
@@ -121,5 +126,7 @@ class RunFiles(RunRecord):
 
 
 def _sha256(path: Path) -> str:
+    import hashlib
+
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

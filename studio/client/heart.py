@@ -1,7 +1,6 @@
 """The runs that this process is executing: their heartbeats, and what happens when somebody cancels one."""
 
 import _thread
-import ctypes
 import os
 import signal
 import threading
@@ -122,6 +121,8 @@ def interrupt_main_thread() -> None:
         return
     if not callable(signal.getsignal(signal.SIGINT)):
         # A shell's background jobs ignore SIGINT, and then Python's own interrupt does nothing either.
+        import ctypes  # rarely needed, slow to import
+
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(main), ctypes.py_object(KeyboardInterrupt))
     elif hasattr(signal, "pthread_kill"):
         signal.pthread_kill(main, signal.SIGINT)

@@ -5,13 +5,15 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from studio import VERSION
 from studio.client.connection import Connections
 from studio.client.errors import AuthenticationException, ServiceException, UnreachableException
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 API = "/api/v1/"
 BACKOFF_S = 0.3
@@ -98,7 +100,7 @@ class Client:
             # A login page of a network in between answers 200 to anything: nothing was acknowledged.
             raise UnreachableException(f"What answers at {self.url} is not a Run Studio.") from None
 
-    def open(self, request: Request, *, attempts: int | None = None) -> HTTPResponse:
+    def open(self, request: Request, *, attempts: int | None = None) -> "HTTPResponse":
         """Send, and return the answer with its body still to be read. Raises for any refusal."""
         tries = (attempts or self._attempts) if request.repeatable else 1
         for attempt in range(1, tries + 1):
@@ -110,7 +112,9 @@ class Client:
                 time.sleep(backoff_s(attempt, failure.retry_after_s))
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def _once(self, request: Request) -> HTTPResponse:
+    def _once(self, request: Request) -> "HTTPResponse":
+        from http.client import HTTPException
+
         try:
             response = self._exchange(request)
         except (OSError, HTTPException) as failure:
@@ -126,7 +130,7 @@ class Client:
         text = self._read(response)
         raise refusal(response, text, self.url)
 
-    def _exchange(self, request: Request) -> HTTPResponse:
+    def _exchange(self, request: Request) -> "HTTPResponse":
         connection = self._connections.take(request.timeout_s or self._timeout_s)
         query = {name: value for name, value in request.query.items() if value is not None}
         target = f"{self._connections.prefix}{API}{request.path}"
@@ -154,7 +158,9 @@ class Client:
             headers["Content-Length"] = str(request.size_bytes)
         return headers
 
-    def _read(self, response: HTTPResponse) -> bytes:
+    def _read(self, response: "HTTPResponse") -> bytes:
+        from http.client import HTTPException
+
         try:
             return response.read()
         except (OSError, HTTPException) as failure:
@@ -184,7 +190,7 @@ def backoff_s(attempt: int, asked_s: float | None = None) -> float:
     return max(planned * jitter, min(asked_s or 0.0, 60.0))
 
 
-def refusal(response: HTTPResponse, text: bytes, url: str) -> AuthenticationException | ServiceException:
+def refusal(response: "HTTPResponse", text: bytes, url: str) -> AuthenticationException | ServiceException:
     """Return the exception for an answer that is not a success, with the server's own sentence if any."""
     status = response.status
     error, details = _error_of(text)

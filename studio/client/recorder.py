@@ -53,6 +53,7 @@ class Recorder:
         self._wake = threading.Event()
         self._journaled_at = 0.0
         self._last_seq = 0
+        self._told: set[str] = set()
         self.put: Callable[[Point], None] = self._put_first
 
     def _put_first(self, point: Point) -> None:
@@ -147,9 +148,13 @@ class Recorder:
                 self._journal_now()
                 self.courier.work()
             except Exception as failure:  # a mistake of ours must end neither the recording nor the training
-                if not sys.is_finalizing():
-                    warn(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
+                self._tell_once(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
                 time.sleep(TICK_S)
+
+    def _tell_once(self, problem: str) -> None:
+        if problem not in self._told and not sys.is_finalizing():
+            self._told.add(problem)
+            warn(problem)
 
     def _may_rest(self) -> bool:
         """End the thread when there is nothing to do; the next point starts another."""

@@ -7,10 +7,7 @@ sent by others.
 
 import fcntl
 import os
-import shutil
-import socket
 import sqlite3
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -174,7 +171,9 @@ class Spool:
     @property
     def files_folder(self) -> Path:
         """Where copies of files wait that could not be uploaded at once."""
-        base = self.path.with_suffix(".files") if self.path else Path(tempfile.mkdtemp(prefix="run-studio-"))
+        from tempfile import mkdtemp
+
+        base = self.path.with_suffix(".files") if self.path else Path(mkdtemp(prefix="run-studio-"))
         base.mkdir(mode=0o700, exist_ok=True)
         return base
 
@@ -207,12 +206,16 @@ class Spool:
     def _remove(self, path: Path) -> None:
         for leftover in (path, path.with_name(path.name + "-journal"), _lock_file(path)):
             leftover.unlink(missing_ok=True)
-        shutil.rmtree(path.with_suffix(".files"), ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(path.with_suffix(".files"), ignore_errors=True)
 
 
 def spool_folder() -> Path | None:
     """Return the folder of journals, made private; a temporary one when the home folder cannot be written."""
-    spare = Path(tempfile.gettempdir()) / f"run-studio-{os.getuid()}"
+    from tempfile import gettempdir
+
+    spare = Path(gettempdir()) / f"run-studio-{os.getuid()}"
     for folder in (state_folder() / "spool", spare):
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -231,7 +234,14 @@ def journals() -> Iterator[Path]:
     if folder is None:
         return
     found = [path for path in folder.glob("*.spool") if path.name.startswith(f"{_host()}.")]
-    yield from sorted(found, key=lambda path: path.stat().st_mtime if path.exists() else 0)
+    yield from sorted(found, key=_changed_at)
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # sent and removed by another process in between
+        return 0.0
 
 
 def journals_of_other_machines() -> int:
@@ -243,7 +253,7 @@ def journals_of_other_machines() -> int:
 
 
 def _host() -> str:
-    return socket.gethostname().replace(".", "-") or "localhost"
+    return os.uname().nodename.replace(".", "-") or "localhost"
 
 
 def _lock_file(path: Path) -> Path:

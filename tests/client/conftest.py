@@ -37,6 +37,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for left in list(process._recorders.values()):
         left._may_rest = lambda: True
         left._wake.set()
+        if left._thread is not None:
+            left._thread.join(1)
     sys.stdout, sys.stderr = stdout, stderr
 
 
