@@ -51,13 +51,21 @@ def merge_segments(payload: Mapping[str, Any]) -> str:
     return f"{upkeep.merge_segments(int(payload['metric']))} segments left"
 
 
+def merge_run(payload: Mapping[str, Any]) -> str:
+    """Put the points of an ended run in order."""
+    return f"{upkeep.merge_run(int(payload['run']))} metrics merged"
+
+
 def forget_old_rows() -> int:
     """Delete keys, links, failures and done jobs that are of no use any more."""
     return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
 
 
 # What each job by name does; the text it returns goes to the log.
-HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {"merge segments": merge_segments}
+HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "merge segments": merge_segments,
+    "merge run": merge_run,
+}
 
 
 def chores() -> list[Chore]:

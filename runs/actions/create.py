@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from runs import safe_html
 from runs.actions import counts, events, organise, search
 from runs.actions.experiment import get_or_create_experiment
+from runs.actions.idempotency import claim
 from runs.actions.run import count_child
 from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
 from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_description, clean_text
-from runs.models import Experiment, IdempotencyKey, Run, User, Workspace
+from runs.models import Experiment, Run, User, Workspace
 from runs.transaction import write
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w\-.]*", re.ASCII)
@@ -53,18 +55,13 @@ def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") ->
     description = clean_description(new.description)
     html = safe_html.render(description)
     with write():
-        scope = f"workspace:{workspace.pk}"
-        before = IdempotencyKey.objects.filter(scope=scope, key=key).first() if key else None
+        before = claim(f"workspace:{workspace.pk}", key, answer=public_id) if key else None
         if before is not None:
-            return _made_before(workspace, before.answer), False
+            return _made_before(workspace, before), False
         experiment, _ = get_or_create_experiment(workspace, new.experiment, by=by)
         _check_parent(new.parent, experiment)
-        if Run.objects.filter(public_id=public_id).exists():
-            raise Conflict(f"The run id {public_id!r} is taken; choose another.", field="run_id")
         run = _insert(experiment, new, public_id, by=by, description=description, html=html)
         organise.fill(run, by=by, tags=new.tags, properties=new.properties, params=new.params)
-        if key:
-            IdempotencyKey.objects.create(scope=scope, key=key, answer=public_id, at=run.created_at)
     return run, True
 
 
@@ -113,7 +110,11 @@ def _insert(
         heartbeat_at=now if new.heartbeat else None,
         **_texts(new, number),
     )
-    run.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(f"The run id {public_id!r} is taken; choose another.", field="run_id") from None
     counts.added(run)
     if new.parent is not None:
         count_child(new.parent)

@@ -8,15 +8,18 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from runs.actions import counts, events
+from runs.actions import counts, events, jobs
 from runs.lifecycle import WATCHED, Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
-from runs.models import Run, User
+from runs.models import Metric, Run, User
 from runs.transaction import write
 
 # How often a heartbeat is written down; the beats between only ask whether somebody cancelled.
 BEAT_WRITTEN_EVERY = timedelta(seconds=10)
 NEXT_BEAT_S = 2
+# An ended run whose metrics lie in more pieces than this is put in order once, for all who read it later.
+WORTH_MERGING = 8
+MERGE_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,9 @@ def _finish(run: Run, status: Status, *, by: User | None, at: datetime, kind: st
     run.ended_at = at
     run.duration_s = run.seconds(at)
     run.save(update_fields=["ended_at", "duration_s"])
+    if Metric.objects.filter(run=run, segment_count__gt=WORTH_MERGING).exists():
+        # A little later, when the last batches have arrived.
+        jobs.enqueue("merge run", {"run": run.pk}, dedupe=f"merge run {run.pk}", run_after=at + MERGE_AFTER)
 
 
 def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str, reason: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from django.utils import timezone
 
 from runs.actions import jobs
+from runs.actions.idempotency import claim
 from runs.actions.names import intern
 from runs.actions.summary import add_numbers, add_texts
 from runs.errors import Invalid
@@ -17,7 +18,7 @@ from runs.limits import (
     check_room,
     clean_key,
 )
-from runs.models import IdempotencyKey, Kind, Metric, Run, Segment
+from runs.models import Kind, Metric, Run, Segment
 from runs.models.metric import Floats, Integers, pack, pack_texts
 from runs.transaction import write
 
@@ -56,7 +57,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
     for points in batch:
         clean_key(points.name, "metric")
     with write():
-        if key and not _first_time(run, key):
+        if key and claim(f"run:{run.pk}", key) is not None:
             return 0
         metrics = _metrics(run, batch)
         segments = [_append(metrics[points.name], points) for points in batch]
@@ -66,14 +67,6 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
             if metric.segment_count > MERGE_FROM:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
     return total
-
-
-def _first_time(run: Run, key: str) -> bool:
-    scope = f"run:{run.pk}"
-    if IdempotencyKey.objects.filter(scope=scope, key=key).exists():
-        return False
-    IdempotencyKey.objects.create(scope=scope, key=key, at=timezone.now())
-    return True
 
 
 def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:

@@ -42,6 +42,15 @@ def merge_segments(metric_id: int) -> int:
     return metric.segment_count
 
 
+def merge_run(run_id: int) -> int:
+    """Merge the segments of all metrics of a run. Returns how many metrics had several."""
+    metric_ids = Metric.objects.filter(run_id=run_id, segment_count__gt=1).values_list("pk", flat=True)
+    merged = list(metric_ids)
+    for metric_id in merged:
+        merge_segments(metric_id)
+    return len(merged)
+
+
 def _merge(group: list[Segment]) -> None:
     if len(group) < 2:
         return

@@ -62,6 +62,23 @@ def test_a_metric_with_many_segments_asks_for_a_merge_once(workspace):
     assert Job.objects.filter(name="merge segments").count() == 1
 
 
+def test_an_ended_run_is_put_in_order_once(workspace, owner):
+    from runs.actions.run import complete_run
+    from runs.actions.upkeep import merge_run
+    from runs.models import Job
+
+    run = make.run(workspace)
+    for number in range(20):
+        make.log(run, "loss", float(number))
+        make.log(run, "phase", "warm-up")
+    complete_run(run, by=owner)
+    assert Job.objects.get(name="merge run").payload == {"run": run.pk}
+    merge_run(run.pk)
+    assert Segment.objects.filter(metric__run=run, metric__name__text="loss").count() == 1
+    assert list(read_series(run, ["loss"])[0].values) == [float(n) for n in range(20)]
+    assert read_series(run, ["phase"])[0].values == ["warm-up"] * 20
+
+
 @pytest.mark.parametrize(
     ("value", "last_text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
 )
