@@ -15,6 +15,11 @@ from studio.client.spool import Spool
 from studio.client.ticket import Ticket
 
 LONGEST_AWAY_S = 30.0
+# One failure may be a connection that the server had just closed; a server that answers "later" gets one try more.
+FAILURES_OF_ABSENCE = 2
+FAILURES_OF_A_BUSY_ONE = 3
+PATIENCE_S = 5.0
+LONGEST_ASKED_S = 300.0
 INHERIT_EVERY_S = 60.0
 INHERIT_BUDGET_S = 0.3
 
@@ -35,6 +40,8 @@ class Courier:
         self._barriers: list[tuple[int, Ticket]] = []
         self._failures = 0
         self._retry_at = 0.0
+        self._asked_until = 0.0
+        self._patience = FAILURES_OF_ABSENCE
         self._told: set[tuple[str, str]] = set()
         self._legacy: Iterator[Sent] | None = None
         self._inherit_at = 0.0
@@ -43,8 +50,8 @@ class Courier:
 
     @property
     def is_away(self) -> bool:
-        """Whether the studio did not answer the last time it was asked."""
-        return self._failures > 0
+        """Whether the studio is known not to answer, so that nobody should wait for it."""
+        return self._failures >= self._patience
 
     @property
     def is_busy(self) -> bool:
@@ -65,13 +72,18 @@ class Courier:
         self._barriers.append((mark, ticket))
 
     def try_now(self) -> None:
-        """Do not wait for the next attempt: somebody is waiting for it."""
-        self._retry_at = 0.0
+        """Somebody waits for the next attempt: make it at once, unless the studio asked for a pause."""
+        self._retry_at = self._asked_until
+
+    def pause_s(self, longest_s: float) -> float:
+        """Return how long the thread may sleep."""
+        return min(longest_s, max(self._retry_at - time.monotonic(), 0.01)) if self._failures else longest_s
 
     def work(self) -> None:
         """Send what waits, beat, and look after journals that others left behind."""
         if time.monotonic() < self._retry_at:
-            self._keep_tickets()
+            if self.is_away:
+                self._keep_tickets()
             return
         try:
             self._send_all()
@@ -133,17 +145,24 @@ class Courier:
         warn(f"{what} was refused and is set aside on this machine: {reason}")
 
     def _answered(self) -> None:
-        if self._failures:
+        if self.is_away:
             warn(f"The studio at {self._client.url} answers again: sending {self._journal.count()} batches.")
-        self._failures, self._retry_at = 0, 0.0
+        self._failures, self._retry_at, self._asked_until = 0, 0.0, 0.0
 
     def _went_away(self, failure: UnreachableException) -> None:
+        was_away = self.is_away
+        asked_s = min(failure.retry_after_s or 0.0, LONGEST_ASKED_S)
         self._failures += 1
-        pause_s = min(backoff_s(self._failures, failure.retry_after_s) * 2, LONGEST_AWAY_S)
-        self._retry_at = time.monotonic() + max(pause_s, failure.retry_after_s or 0.0)
-        if self._failures == 1:
-            warn(f"{failure} The run goes on; what it logs is kept on this machine and sent later.")
-        self._keep_tickets()
+        self._patience = FAILURES_OF_A_BUSY_ONE if failure.status_code >= 429 else FAILURES_OF_ABSENCE
+        if asked_s > PATIENCE_S:
+            self._failures = max(self._failures, self._patience)
+        planned_s = min(backoff_s(self._failures) * (2 if self.is_away else 0.5), LONGEST_AWAY_S)
+        self._asked_until = time.monotonic() + asked_s
+        self._retry_at = time.monotonic() + max(planned_s, asked_s)
+        if self.is_away:
+            if not was_away:
+                warn(f"{failure} The run goes on; what it logs is kept on this machine and sent later.")
+            self._keep_tickets()
 
     def _keep_tickets(self) -> None:
         """Let everybody go on who waits: it is on disk, and more cannot be said now."""

@@ -142,7 +142,7 @@ class Recorder:
 
     def _work(self) -> None:
         while not self._may_rest():
-            self._wake.wait(TICK_S)
+            self._wake.wait(self.courier.pause_s(TICK_S))
             self._wake.clear()
             try:
                 self._journal_now()

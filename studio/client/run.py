@@ -192,8 +192,13 @@ class Run(RunMetrics, RunFiles, RunLabels):
 
     def _was_cancelled_alone(self, live: Live) -> bool:
         """Somebody stopped this child: the program that runs its siblings goes on with the next one."""
-        others = [run for run in open_runs() if run.cancel_requested]
-        return live.cancelled_by is not None and bool(open_runs()) and not others
+        parent_is_here = any(run.id == self._found.get("parent") for run in open_runs())
+        return live.cancelled_by is not None and parent_is_here and not was_cancelled_too()
+
+
+def was_cancelled_too() -> bool:
+    """Whether another open run of this program is being cancelled as well."""
+    return any(run.cancel_requested for run in open_runs())
 
 
 def start_fields(

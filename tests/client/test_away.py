@@ -1,5 +1,7 @@
 """A studio that is away, loses answers or refuses: the training goes on, and everything arrives once."""
 
+import time
+
 import pytest
 
 from studio import Experiment, Workspace
@@ -91,11 +93,12 @@ def test_a_studio_that_asks_to_wait_is_left_in_peace(studio: FakeStudio, experim
     studio.misbehave("429", 1, path="metrics")
     run.log("loss", 0.5)
     until(lambda: any("metrics" in path for _method, path, _key in studio.asked))
-    asked = len([path for _method, path, _key in studio.asked if "metrics" in path])
+    until(lambda: recorder_for(experiment.workspace.client).courier._asked_until > time.monotonic() + 0.5)
     run.log("loss", 0.4)
-    assert asked == 1 and recorder_for(experiment.workspace.client).courier.is_away
-    studio.come_back()
+    begun = time.monotonic()
     assert run.flush()
+    assert time.monotonic() - begun > 0.4
+    assert studio.values(run.id, "loss") == [0.5, 0.4]
 
 
 def test_logging_goes_on_while_a_request_hangs(studio: FakeStudio, experiment: Experiment) -> None:
@@ -199,3 +202,28 @@ def test_a_token_is_not_written_into_the_journal(studio: FakeStudio, workspace: 
     kept = b"".join(path.read_bytes() for path in journals())
     assert b"digits" in kept and TOKEN.encode() not in kept
     assert all(path.stat().st_mode & 0o077 == 0 for path in journals())
+
+
+def test_one_broken_connection_is_not_worth_a_word(
+    studio: FakeStudio, experiment: Experiment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with experiment.start_logging() as run:
+        studio.misbehave("lost", 1, path="metrics")
+        run.log("loss", 1)
+        assert run.flush()
+        studio.misbehave("drop", 1, path="complete")
+    assert studio.runs[run.id]["status"] == "Completed"
+    printed = capsys.readouterr()
+    assert printed.err == "" and "kept" not in printed.out
+
+
+def test_a_refused_run_makes_nobody_wait(studio: FakeStudio, workspace: Workspace) -> None:
+    studio.stop()
+    run = Experiment(workspace, "forbidden").start_logging()
+    studio.come_back()
+    recorder = recorder_for(workspace.client)
+    until(lambda: run.id in recorder.courier.refused_runs)
+    begun = time.monotonic()
+    run.tag("seen")
+    run.complete()
+    assert time.monotonic() - begun < 2
