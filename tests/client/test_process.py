@@ -71,6 +71,22 @@ def test_what_could_not_be_sent_is_said_at_exit_and_sent_by_sync(
     assert capsys.readouterr().out == "Nothing waits to be sent.\n"
 
 
+def test_sync_goes_on_to_the_next_studio_when_one_is_unknown(
+    studio: FakeStudio, script: Script, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.stop()
+    script(f"{BEGIN}run.log('loss', 1)", STUDIO_URL="http://127.0.0.1:1")
+    script(f"{BEGIN}run.log('loss', 1)")
+    studio.come_back()
+    monkeypatch.setenv("STUDIO_URL", studio.url)
+    monkeypatch.setenv("STUDIO_TOKEN", TOKEN)
+    assert main(["sync"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "Sent 3 batches.\n"
+    assert "3 batches wait for http://127.0.0.1:1. No token is known" in printed.err
+    assert studio.runs["mine"]["status"] == "Completed"
+
+
 KILLED = """
 import sys, time
 with Experiment(Workspace.from_config(), "digits").start_logging(run_id="mine") as run:

@@ -27,6 +27,7 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def send_all(arguments: argparse.Namespace) -> int:
     """Send every journal whose program is no more. A running program sends its own."""
     total, busy, aside = Sent(), 0, 0
+    failure: StudioException | None = None
     for path in list(journals()):
         spool = adopt(path)
         if spool is None:
@@ -35,11 +36,16 @@ def send_all(arguments: argparse.Namespace) -> int:
         try:
             sent = send_one(spool, again=arguments.refused)
             total.sent, total.refused = total.sent + sent.sent, total.refused + sent.refused
+        except StudioException as refusal:  # another journal may be for another studio
+            failure = failure or refusal
         finally:
             aside += spool.count(refused=True)
             spool.close()
-    print(f"Sent {total.sent} batches." if total.sent else "Nothing waits to be sent.")
+    if total.sent or not failure:
+        print(f"Sent {total.sent} batches." if total.sent else "Nothing waits to be sent.")
     _say_what_is_left(busy, aside)
+    if failure:
+        raise failure
     return 1 if total.refused else 0
 
 
