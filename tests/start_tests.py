@@ -53,7 +53,10 @@ def run_pytest(arguments: list[str], environment: dict[str, str]) -> int:
 
 
 def in_parallel(arguments: list[str]) -> list[str]:
-    """Two processes when there is more than one file to test and nobody asks to look inside."""
+    """Two processes when there is more than one file to test and nobody asks to look inside.
+
+    A file stays whole, because the tests of a file may share what was slow to make.
+    """
     single = any("::" in argument or argument.endswith(".py") for argument in arguments)
     chosen = any(argument.startswith(("-n", "--pdb", "--trace", "-s", "--collect")) for argument in arguments)
-    return [] if single or chosen else ["-n", "2", "--dist", "loadgroup"]
+    return [] if single or chosen else ["-n", "2", "--dist", "loadfile"]

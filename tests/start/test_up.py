@@ -9,12 +9,8 @@ import subprocess
 import sys
 import urllib.request
 
-import pytest
-
 from studio.serve_processes import signal_name
 from tests.start.conftest import PATIENCE_S, ROOT, Studio, until
-
-pytestmark = pytest.mark.xdist_group("up")
 
 
 def get(url: str, token: str = "") -> tuple[int, bytes]:
