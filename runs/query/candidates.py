@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Sum
 
@@ -58,14 +59,18 @@ def _of_attribute(node: Compare, context: Context) -> Numbers | None:
 
 def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
     """How many rows each query finds, at most cap + 1: one query for all of them."""
-    if not queries:
-        return []
     selects: list[str] = []
     params: list[Any] = []
     for query in queries:
-        sql, values = query[: cap + 1].query.sql_with_params()
+        try:
+            sql, values = query[: cap + 1].query.sql_with_params()
+        except EmptyResultSet:  # Django sees that nothing can match, such as a key that no run has
+            selects.append("0")
+            continue
         selects.append(f"(SELECT COUNT(*) FROM ({sql}) AS few)")  # noqa: S608 (each part is compiled by Django)
         params += values
+    if not params:
+        return [0] * len(queries)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(selects)}", params)
         return list(cursor.fetchone())

@@ -23,6 +23,7 @@ TABLES: dict[Source, type[Model]] = {
     Source.METRIC: Metric,
 }
 NEVER = Q(pk__in=[])
+FAR = 2.0**62
 LOOKUPS: dict[Op, Any] = {
     Op.LT: LessThan,
     Op.LE: LessThanOrEqual,
@@ -35,10 +36,8 @@ LOOKUPS: dict[Op, Any] = {
 def rows_of(field: Field, context: Context) -> QuerySet[Any]:
     """The rows of the field's key, in the experiment when all runs are of one."""
     rows: QuerySet[Any] = TABLES[field.source]._default_manager.all()
-    name_id = context.name_id(field)
-    if name_id is None:
-        return rows.none()
-    rows = rows.filter(name_id=name_id)
+    # No name has the number 0; a plain `none()` would vanish from the SQL, and with it a key of an order.
+    rows = rows.filter(name_id=context.name_id(field) or 0)
     return rows if context.experiment_id is None else rows.filter(experiment_id=context.experiment_id)
 
 
@@ -79,6 +78,7 @@ def number_of(field: Field) -> Any:
 
 def whole(op: Op, value: float) -> tuple[Op, int] | None:
     """The same comparison for whole numbers, as =, <= or >=; None when none fulfils it."""
+    value = min(max(value, -FAR), FAR)  # what no column holds need not reach the database
     match op:
         case Op.LT:
             return Op.LE, math.ceil(value) - 1
