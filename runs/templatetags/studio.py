@@ -1,0 +1,19 @@
+"""What templates may call: icons, and how values look. The work is done in runs/web/."""
+
+from django import template
+
+from runs.web import icons, show
+
+register = template.Library()
+
+register.simple_tag(icons.sprite)
+register.simple_tag(icons.icon)
+register.simple_tag(show.status, name="status")
+register.simple_tag(show.moment, name="moment")
+register.simple_tag(show.lasting, name="lasting")
+register.simple_tag(show.tag, name="tag")
+register.filter("number", show.number)
+register.filter("size", show.size)
+register.filter("grouped", show.grouped)
+register.filter("duration", show.duration)
+register.filter("clipped", show.clipped)

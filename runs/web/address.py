@@ -1,0 +1,66 @@
+"""What is on screen is one address: the present one, with something changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest, QueryDict
+
+
+@dataclass(frozen=True)
+class Address:
+    """A path and its parameters. What changes the list leads to its first page: `cursor` is dropped."""
+
+    path: str
+    query: QueryDict
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Address":
+        """The address of this request."""
+        return cls(request.path, request.GET)
+
+    def get(self, name: str) -> str:
+        """The parameter, or nothing; several are joined by commas."""
+        return ",".join(value for value in self.query.getlist(name) if value)
+
+    def having(self, **changes: str | None) -> str:
+        """The address with these parameters instead; None or nothing takes one away."""
+        query = self._copy()
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value:
+                query[name] = value
+        return self._text(query)
+
+    def adding(self, name: str, value: str) -> str:
+        """The address with one more value of the parameter."""
+        query = self._copy()
+        query.appendlist(name, value)
+        return self._text(query)
+
+    def dropping(self, name: str, value: str | None = None) -> str:
+        """The address without the parameter, or without this one of its values."""
+        query = self._copy()
+        left = [each for each in query.pop(name, []) if value is not None and each != value]
+        if left:
+            query.setlist(name, left)
+        return self._text(query)
+
+    def toggling(self, name: str, value: str) -> str:
+        """The address with the value if it is not there yet, else without."""
+        present = value in self.query.getlist(name)
+        return self.dropping(name, value) if present else self.adding(name, value)
+
+    def pairs(self, *without: str) -> Iterator[tuple[str, str]]:
+        """The parameters, for the hidden fields of a form that sets those in `without`."""
+        for name, values in self.query.lists():
+            if name not in (*without, "cursor"):
+                yield from ((name, value) for value in values if value)
+
+    def _copy(self) -> QueryDict:
+        query = self.query.copy()
+        query.pop("cursor", None)
+        return query
+
+    def _text(self, query: QueryDict) -> str:
+        text = query.urlencode(safe="=,:<>'()")
+        return f"{self.path}?{text}" if text else self.path

@@ -1,0 +1,142 @@
+"""The page of a run: its head and tabs, the overview, and cancelling."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_http_methods, require_safe
+
+from runs.access import Need, allows, get_run
+from runs.actions.run import cancel_run
+from runs.errors import NotFound
+from runs.lifecycle import Status
+from runs.models import Metric, Param, Property, Run, Tag
+from runs.query.tree import descendants
+from runs.query.values import last_of
+from runs.web import show
+from runs.web.frame import caller_of
+
+LIVE_S = 3
+# How many names a card lists; the Metrics tab searches all.
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab: its name in addresses, its word, and how many things are behind it."""
+
+    name: str
+    word: str
+    url: str
+    count: int | None = None
+
+
+def run_of(request: HttpRequest, workspace: str, run_id: str, need: Need = "read") -> Run:
+    """The run of this address. Raises NotFound also when it is in another workspace than the address says."""
+    run = get_run(caller_of(request), run_id, need)
+    if run.workspace.name != workspace:
+        raise NotFound(f"There is no run {run_id!r} in the workspace {workspace}.")
+    return run
+
+
+def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
+    """What the head and the tabs of every run page show."""
+    caller = caller_of(request)
+    may_write = allows(caller, run.workspace, "write")
+    return {
+        "workspace": run.workspace,
+        "run": run,
+        "tab": tab,
+        "tabs": list(_tabs(run)),
+        "now": timezone.now(),
+        "may_write": may_write,
+        "may_cancel": may_write and not run.is_ended and run.status != Status.CANCEL_REQUESTED,
+        "is_active": not run.is_ended,
+        "live_s": 0 if run.is_ended else LIVE_S,
+    }
+
+
+def _tabs(run: Run) -> Iterator[Tab]:
+    for name, word, count in (
+        ("overview", "Overview", None),
+        ("metrics", "Metrics", Metric.objects.filter(run=run, count__gt=0).count()),
+        ("children", "Child runs", run.child_count),
+        ("logs", "Outputs + logs", run.artifacts.count()),
+        ("activity", "Activity", None),
+    ):
+        place = "run" if name == "overview" else f"run_{name}"
+        yield Tab(name, word, reverse(place, args=[run.workspace.name, run.public_id]), count)
+
+
+@require_safe
+def overview(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """What the run is, in one page."""
+    run = run_of(request, workspace, run_id)
+    facts = facts_of(request, run, "overview") | overview_facts(run)
+    if facts["may_write"]:
+        facts["edit"] = request.GET.get("edit", "")
+    return render(request, "run/overview.html", facts)
+
+
+def overview_facts(run: Run) -> dict[str, Any]:
+    """The cards of the overview."""
+    metrics = Metric.objects.filter(run=run, count__gt=0).select_related("name").order_by("name__text")
+    return {
+        "description": mark_safe(run.description_html),  # noqa: S308, cleaned by runs/safe_html.py when saved
+        "tags": [(tag.name.text, tag.text) for tag in _values(Tag, run)],
+        "params": [(param.name.text, param.text) for param in _values(Param, run)],
+        "properties": [(row.name.text, row.text) for row in _values(Property, run)],
+        "metrics": [
+            {
+                "name": m.name.text,
+                "last": show.number(_clipped(last_of(m))),
+                "min": m.min,
+                "max": m.max,
+                "count": m.count,
+            }
+            for m in metrics[:MOST_LISTED]
+        ],
+        "most": MOST_LISTED,
+        "root": run.root if run.root_id else None,
+        "arguments": " ".join(_quoted(str(argument)) for argument in run.arguments),
+        "details": [(key, str(text)) for key, text in run.error_details.items()],
+    }
+
+
+def _values(model: Any, run: Run) -> Any:
+    return model.objects.filter(run=run).select_related("name").order_by("name__text")
+
+
+def _clipped(value: float | str | None) -> float | str | None:
+    return show.clipped(value, 80) if isinstance(value, str) else value
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if " " in argument or not argument else argument
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """Ask once, naming what will happen; then ask the run to stop."""
+    run = run_of(request, workspace, run_id, "write")
+    if request.method != "POST":
+        active = [child for child in descendants(run) if show.is_active(child.status)]
+        facts = facts_of(request, run, "") | {"active_children": len(active), "is_watched": run.heartbeat_at}
+        return render(request, _dialog_or_page(request, "cancel"), facts)
+    by = caller_of(request).user
+    done = cancel_run(
+        run, by=by, reason=request.POST.get("reason", "").strip(), children=bool(request.POST.get("children"))
+    )
+    said = "is asked to stop" if done.status == Status.CANCEL_REQUESTED else "is canceled"
+    messages.info(request, f"{show.clipped(run.display_name, 60)} {said}.")
+    return redirect("run", workspace, run_id)
+
+
+def _dialog_or_page(request: HttpRequest, name: str) -> str:
+    return f"run/_{name}.html" if request.htmx else f"run/{name}.html"  # type: ignore[attr-defined]

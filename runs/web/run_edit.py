@@ -1,0 +1,91 @@
+"""Changes made where one reads: name, description and tags of a run."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from runs.actions import organise
+from runs.errors import Refused
+from runs.models import Run
+from runs.web.errors import status_of
+from runs.web.frame import caller_of
+from runs.web.run import facts_of, overview_facts, run_of
+
+PARTS = {"name": "run/_title.html", "description": "run/_description.html", "tags": "run/_tags.html"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_name(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """The name, as a form or again as words."""
+    return _edit(request, run_of(request, workspace, run_id, "write"), "name")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_description(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """The description, as a form or drawn."""
+    return _edit(request, run_of(request, workspace, run_id, "write"), "description")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_tags(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """The tags, as a form or as chips."""
+    return _edit(request, run_of(request, workspace, run_id, "write"), "tags")
+
+
+def _edit(request: HttpRequest, run: Run, part: str) -> HttpResponse:
+    """Without htmx the whole page with this part open; with it the part alone."""
+    if request.method != "POST":
+        is_open = request.GET.get("leave") != "true"
+        return _shown(request, run, part, {"edit": part if is_open else ""})
+    try:
+        _save(request, run, part)
+    except Refused as refusal:
+        kept = {
+            name: request.POST.get(name, "")
+            for name in ("display_name", "description", "new_key", "new_value")
+        }
+        facts = {"edit": part, "refusal": refusal.message, "sent": kept}
+        return _shown(request, run, part, facts, status=status_of(refusal))
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("run", run.workspace.name, run.public_id)
+    return _shown(request, run, part, {"edit": part if request.POST.get("stay") else ""})
+
+
+def _shown(
+    request: HttpRequest, run: Run, part: str, facts: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    facts = facts_of(request, run, "overview") | overview_facts(run) | facts
+    template = PARTS[part] if request.htmx else "run/overview.html"  # type: ignore[attr-defined]
+    return render(request, template, facts, status=status)
+
+
+def _save(request: HttpRequest, run: Run, part: str) -> None:
+    by, sent = caller_of(request).user, request.POST
+    if part == "name":
+        organise.edit_run(run, by=by, display_name=sent.get("display_name", ""))
+    elif part == "description":
+        version = sent.get("version", "")
+        organise.edit_run(
+            run,
+            by=by,
+            # Browsers send line ends as CR LF.
+            description=sent.get("description", "").replace("\r\n", "\n"),
+            version=int(version) if version.isdecimal() and len(version) < 10 else None,
+        )
+    else:
+        _save_tags(run, sent, by)
+
+
+def _save_tags(run: Run, sent: Any, by: Any) -> None:
+    """The rows of the form: changed values, the removed ones, and the new one."""
+    removed = [key for key in sent.getlist("remove") if key]
+    pairs: dict[str, str | None] = {
+        key: value.strip() or None
+        for key, value in zip(sent.getlist("key"), sent.getlist("value"), strict=False)
+        if key not in removed
+    }
+    if new_key := sent.get("new_key", "").strip():
+        pairs[new_key] = sent.get("new_value", "").strip() or None
+    organise.change_tags(run, set_pairs=pairs, remove=removed, by=by)

@@ -1,0 +1,96 @@
+"""All runs of a workspace, and the choice of columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.views.decorators.http import require_safe
+
+from runs.access import get_workspace
+from runs.errors import NotFound
+from runs.models import Name, Run, Workspace
+from runs.models.name import Kind
+from runs.query.columns import BUILT_IN, Column, parse_columns
+from runs.query.fields import Field, Source
+from runs.web.address import Address
+from runs.web.frame import caller_of
+from runs.web.run_list import Scope, canonical, run_list
+
+MOST_NAMES = 200
+LISTS = ("runs", "experiment", "run_children")
+KINDS = {
+    Kind.TAG: (Source.TAG, "Tags"),
+    Kind.PARAM: (Source.PARAM, "Parameters"),
+    Kind.METRIC: (Source.METRIC, "Metrics"),
+    Kind.PROPERTY: (Source.PROPERTY, "Properties"),
+}
+
+
+@require_safe
+def runs(request: HttpRequest, workspace: str) -> HttpResponse:
+    """The list of all runs."""
+    found = get_workspace(caller_of(request), workspace)
+    if (elsewhere := canonical(request)) is not None:
+        return redirect(elsewhere)
+    made = run_list(request, Scope(found))
+    facts: dict[str, Any] = {"workspace": found, "list": made, "public_url": settings.PUBLIC_URL}
+    if not made.row_count and not made.is_narrowed and made.refusal is None:
+        facts["is_new"] = not Run.objects.filter(workspace=found, deleted_at=None).exists()
+    return render(request, "runs/runs.html", facts, status=400 if made.refusal else 200)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column that may be shown, and whether it is."""
+
+    column: Column
+    is_shown: bool
+
+
+@require_safe
+def columns(request: HttpRequest, workspace: str) -> HttpResponse:
+    """The columns that a list may show, as a form that leads back to it; as a dialog for htmx."""
+    found = get_workspace(caller_of(request), workspace)
+    at = _list_of(request.GET.get("at", ""), workspace)
+    address = Address.of(request)
+    shown = parse_columns(address.get("columns"))
+    facts = {
+        "workspace": found,
+        "at": at,
+        "groups": list(_groups(found, shown)),
+        "hidden": list(address.pairs("columns", "at")),
+        "most": MOST_NAMES,
+    }
+    name = "runs/_columns.html" if request.htmx else "runs/columns.html"  # type: ignore[attr-defined]
+    return render(request, name, facts)
+
+
+def _groups(workspace: Workspace, shown: tuple[Column, ...]) -> Iterator[tuple[str, list[Choice]]]:
+    """Shown columns first, in their order; then what else there is, by kind."""
+    yield "Shown", [Choice(column, True) for column in shown]
+    known = {column.key for column in shown}
+    yield "Run", [Choice(column, False) for column in BUILT_IN.values() if column.key not in known]
+    names = Name.objects.filter(workspace=workspace).order_by("text").values_list("text", flat=True)
+    for kind, (source, label) in KINDS.items():
+        made = [_column(source, text) for text in names.filter(kind=kind)[:MOST_NAMES]]
+        yield label, [Choice(column, False) for column in made if column.key not in known]
+
+
+def _column(source: Source, text: str) -> Column:
+    field = Field(source, text)
+    return Column(str(field), text, field)
+
+
+def _list_of(path: str, workspace: str) -> str:
+    """The path, if it is that of a list of this workspace: nothing else may be led to."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        match = None
+    if match is None or match.url_name not in LISTS or match.kwargs.get("workspace") != workspace:
+        raise NotFound("There is no list of runs at this address.")
+    return path

@@ -1,0 +1,213 @@
+"""How values look on screen: statuses, numbers, sizes, times, durations, tags."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from runs.lifecycle import ACTIVE, Status
+
+NOTHING = mark_safe('<span class="dim">–</span>')
+SHAPE = {
+    Status.RUNNING: "run",
+    Status.STARTING: "run",
+    Status.FINALIZING: "run",
+    Status.COMPLETED: "ok",
+    Status.FAILED: "bad",
+    Status.CANCELED: "off",
+    Status.NOT_RESPONDING: "lost",
+}
+WORDS = {
+    Status.NOT_STARTED: "Not started",
+    Status.CANCEL_REQUESTED: "Cancel requested",
+    Status.NOT_RESPONDING: "Not responding",
+}
+
+
+def shape_of(status: str) -> str:
+    """The group of the status: run, ok, bad, off, wait or lost; a class and the name of a shape."""
+    return SHAPE.get(Status(status), "wait")
+
+
+def word_of(status: str) -> str:
+    """The status in words."""
+    return WORDS.get(Status(status), status)
+
+
+def is_active(status: str) -> bool:
+    """Whether something can still change."""
+    return status in ACTIVE
+
+
+def status(value: str, count: int | None = None) -> SafeString:
+    """Shape, colour and word; with a count behind it."""
+    shape = shape_of(value)
+    counted = "" if count is None else format_html(" <b>{}</b>", grouped(count))
+    return format_html(
+        '<span class="st {0}"><svg aria-hidden="true"><use href="#s-{0}"/></svg>{1}{2}</span>',
+        shape,
+        word_of(value),
+        counted,
+    )
+
+
+def grouped(number: int) -> str:
+    """A whole number with thousands separated."""
+    return f"{number:,}"
+
+
+def number(value: float | str | None) -> SafeString:
+    """Four significant digits, the exact value on hover; text and nothing as they are."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return escape(value)
+    short, exact = shortened(value), exactly(value)
+    return (
+        format_html("{}", short)
+        if short == exact
+        else format_html('<span title="{}">{}</span>', exact, short)
+    )
+
+
+def shortened(value: float) -> str:
+    """The number with four significant digits, in the shortest usual writing."""
+    if not math.isfinite(value):
+        return exactly(value)
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if -5 < size < 7:
+        if float(value).is_integer() and size < 7:
+            return str(int(value))
+        return f"{value:.{max(0, 3 - size)}f}".rstrip("0").rstrip(".") if size < 3 else f"{value:.0f}"
+    digits, _, power = f"{value:.3e}".partition("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def exactly(value: float) -> str:
+    """Every digit that the number has."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def size(count: int) -> str:
+    """Bytes as people say them: 3.2 MB."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    return f"{value:.0f} PB"
+
+
+def duration(seconds: float | None) -> str:
+    """1h 04m, 12m 40s, 41s, 0.8s; nothing for None."""
+    if seconds is None:
+        return ""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours:02}h"
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that says enough."""
+    passed = now - at
+    seconds = passed.total_seconds()
+    if seconds < 45:
+        return "just now"
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 22 * 3600:
+        return f"{round(seconds / 3600)} h ago"
+    if passed < timedelta(hours=44):
+        return "yesterday"
+    if passed < timedelta(days=30):
+        return f"{round(seconds / 86400)} days ago"
+    return f"{at:%-d %b %Y}" if at.year != now.year else f"{at:%-d %b}"
+
+
+def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
+    """Relative, the exact time on hover; a script puts in the local one and keeps it up to date."""
+    if at is None:
+        return NOTHING
+    at = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>',
+        at,
+        at,
+        ago(at, now or timezone.now()),
+    )
+
+
+def lasting(started: datetime | None, ended: datetime | None, now: datetime) -> SafeString:
+    """How long it took, or takes so far: a script lets the seconds pass."""
+    if started is None:
+        return mark_safe("")
+    seconds = max(0.0, ((ended or now) - started).total_seconds())
+    if ended is not None:
+        return format_html("{}", duration(seconds))
+    return format_html(
+        '<span data-since="{}">{}</span>', int(started.timestamp() * 1000), duration(max(1.0, round(seconds)))
+    )
+
+
+def tag(key: str, value: str | None) -> SafeString:
+    """A tag, as key or as key and value; the whole text on hover where it is long."""
+    if value in (None, ""):
+        return format_html('<span class="tag"{}><span>{}</span></span>', _title(key, 24), key)
+    text = f"{key}: {value}"
+    return format_html(
+        '<span class="tag"{}><span>{}</span><b>{}</b></span>',
+        _title(text, 24),
+        key,
+        clipped(value or "", 200),
+    )
+
+
+def tags(pairs: Mapping[str, str | None], most: int = 1000) -> SafeString:
+    """Tags one after the other, at most so many; the rest is counted."""
+    drawn = [tag(key, value) for key, value in list(pairs.items())[:most]]
+    if len(pairs) > most:
+        drawn.append(format_html('<span class="dim">+{}</span>', len(pairs) - most))
+    return mark_safe(" ".join(drawn))  # noqa: S308, each part is escaped
+
+
+def clipped(text: str, length: int) -> str:
+    """The first line of the text, cut at a length."""
+    line = text.strip().split("\n", 1)[0]
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _title(text: str, longer_than: int) -> SafeString:
+    return format_html(' title="{}"', clipped(text, 300)) if len(text) > longer_than else mark_safe("")
+
+
+def from_ms(milliseconds: int) -> SafeString:
+    """A point's time, to the millisecond, in UTC; the local time on hover."""
+    try:
+        at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return NOTHING
+    return format_html(
+        '<time data-exact datetime="{}">{:%Y-%m-%d %H:%M:%S}.{:03}</time>',
+        f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        at,
+        milliseconds % 1000,
+    )

@@ -1,0 +1,40 @@
+"""The addresses of the pages. They last."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+
+from runs.web import experiments, run, run_edit, run_files, run_tabs, runs, sign_in
+from runs.web.errors import told
+
+WORKSPACE = "w/<str:workspace>/"
+RUN = WORKSPACE + "runs/<str:run_id>/"
+
+
+def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+    """A page at this address; what it refuses is told in words."""
+    return path(route, told(view), name=name)
+
+
+urlpatterns = [
+    page("", sign_in.home, "home"),
+    page("login/", sign_in.sign_in, "login"),
+    page("login/link/<str:token>/", sign_in.sign_in_by_link, "login_link"),
+    page("logout/", sign_in.sign_out, "logout"),
+    page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
+    page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
+    page(WORKSPACE + "columns/", runs.columns, "columns"),
+    page(WORKSPACE + "runs/", runs.runs, "runs"),
+    page(RUN, run.overview, "run"),
+    page(RUN + "name/", run_edit.edit_name, "run_name"),
+    page(RUN + "description/", run_edit.edit_description, "run_description"),
+    page(RUN + "tags/", run_edit.edit_tags, "run_tags"),
+    page(RUN + "cancel/", run.cancel, "run_cancel"),
+    page(RUN + "metrics/", run_tabs.metrics, "run_metrics"),
+    page(RUN + "children/", run_tabs.children, "run_children"),
+    page(RUN + "logs/", run_files.logs, "run_logs"),
+    page(RUN + "logs/lines/", run_files.log_lines, "run_log_lines"),
+    page(RUN + "logs/image/", run_files.image, "run_image"),
+    page(RUN + "activity/", run_tabs.activity, "run_activity"),
+]

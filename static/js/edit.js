@@ -1,0 +1,32 @@
+/* Editing in place: Escape leaves a form (`data-leave` is its way out), Ctrl+Enter sends one with many lines,
+   `data-auto` sends a form when a choice in it changes, and words said at the bottom go away after a while. */
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form");
+  if (!form) return;
+  if (event.key === "Escape") form.querySelector("[data-leave]")?.click();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-auto] input, [data-auto] select")) event.target.form.requestSubmit();
+});
+
+const said = document.getElementById("said");
+let timer = 0;
+function fade() {
+  clearTimeout(timer);
+  if (said.textContent.trim()) timer = setTimeout(() => said.replaceChildren(), 8000);
+}
+if (said) {
+  new MutationObserver(fade).observe(said, { childList: true });
+  fade();
+}
+document.addEventListener("htmx:sendError", () => {
+  said?.replaceChildren("The studio does not answer. Is it still running?");
+});
+// The session has ended: htmx was led to the sign-in page, which belongs in the whole window.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.responseURL.includes("/login/")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});

@@ -1,0 +1,91 @@
+/* Live parts: every `data-live` seconds the page is fetched again and what differs in its `data-live-part`s is
+   put in place, node by node. Nothing is touched that holds the focus of a field or a selection, nor anything
+   marked `data-keep`. Rests while the tab is hidden; the server says in `data-live` whether to go on. */
+const PART = "[data-live-part]";
+
+function isBusy(part) {
+  const active = document.activeElement;
+  if (part.contains(active) && active.matches("input, textarea, select")) return true;
+  const chosen = getSelection();
+  return Boolean(chosen && !chosen.isCollapsed && part.contains(chosen.anchorNode));
+}
+
+function key(node) {
+  return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key ?? node.id : "";
+}
+
+function isSameKind(old, fresh) {
+  return old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && key(old) === key(fresh);
+}
+
+function putAttributes(old, fresh) {
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !(name === "open" && old.matches("details"))) old.removeAttribute(name);
+  }
+}
+
+function put(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  if (old.hasAttribute("data-keep")) return;
+  putAttributes(old, fresh);
+  putChildren(old, [...fresh.childNodes]);
+}
+
+function putChildren(parent, wanted) {
+  const keyed = new Map([...parent.childNodes].filter(key).map((node) => [key(node), node]));
+  let place = parent.firstChild;
+  for (const fresh of wanted) {
+    const known = key(fresh) ? keyed.get(key(fresh)) : place;
+    if (known && isSameKind(known, fresh) && (key(fresh) || !key(known))) {
+      if (known === place) place = place.nextSibling;
+      else parent.insertBefore(known, place);
+      put(known, fresh);
+    } else {
+      parent.insertBefore(document.importNode(fresh, true), place);
+    }
+  }
+  while (place) {
+    const next = place.nextSibling;
+    if (!(place.nodeType === Node.ELEMENT_NODE && place.hasAttribute("data-keep"))) place.remove();
+    place = next;
+  }
+}
+
+function seconds() {
+  return Number(document.querySelector("[data-live]")?.dataset.live ?? 0);
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
+  if (!answer.ok) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll(PART)) {
+    const fresh = page.getElementById(part.id);
+    if (fresh && !isBusy(part)) put(part, fresh);
+  }
+  document.dispatchEvent(new CustomEvent("studio:refreshed"));
+  return true;
+}
+
+let last = Date.now(), isFetching = false, pause = 1;
+async function look() {
+  const every = seconds();
+  if (!every || document.hidden || isFetching || Date.now() - last < every * 1000 * pause) return;
+  isFetching = true;
+  // While the server is away the page asks ever less often, up to every tenth turn.
+  try { pause = await refresh() ? 1 : Math.min(10, pause * 2); } catch { pause = Math.min(10, pause * 2); }
+  last = Date.now();
+  isFetching = false;
+}
+
+if (document.querySelector(PART)) {
+  setInterval(look, 500);
+  document.addEventListener("studio:refresh", () => { last = 0; pause = 1; look(); });
+  // A change by htmx shows the present state: do not let an older answer overwrite it.
+  document.addEventListener("htmx:afterSettle", () => { last = Date.now(); });
+}
