@@ -199,7 +199,8 @@ CSRF_COOKIE_NAME = "__Host-studio-csrf" if HTTPS else "studio-csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "runs.web.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Nothing to other sites. With "no-referrer" browsers say "Origin: null" in forms of our own, which CSRF refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_flag("STUDIO_BEHIND_PROXY") else None
 X_FRAME_OPTIONS = "DENY"
