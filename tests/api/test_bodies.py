@@ -130,7 +130,7 @@ def test_every_answer_carries_the_safe_headers(api, run):
         assert "script-src 'self'" in answer["Content-Security-Policy"]
         assert "unsafe-eval" not in answer["Content-Security-Policy"]
         assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["X-Frame-Options"] == "DENY" and answer["Referrer-Policy"] == "no-referrer"
+        assert answer["X-Frame-Options"] == "DENY" and answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
         assert "Access-Control-Allow-Origin" not in answer
 
