@@ -10,12 +10,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from runs.models import User, Workspace
 from tests import make
@@ -65,6 +68,20 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def reads(db: None) -> Callable[..., AbstractContextManager[None]]:
+    """Checks how many times the database is read: statements that only begin or end something do not count."""
+
+    @contextmanager
+    def counted(*, at_most: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as captured:
+            yield
+        read = [q["sql"] for q in captured if q["sql"].lstrip("( ").upper().startswith(("SELECT", "WITH"))]
+        assert len(read) <= at_most, "\n".join(read)
+
+    return counted
 
 
 class Api:
