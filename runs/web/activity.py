@@ -85,6 +85,8 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return "set tags"
     if kind == "untagged":
         return "removed tags"
+    if kind.endswith(" added"):
+        return f"added {kind.removesuffix(' added')}"
     if details.get("after") and isinstance(details["after"], str):
         return f"moved it to {show.word_of(details['after']).lower()}"
     return kind

@@ -64,3 +64,13 @@ class Address:
     def _text(self, query: QueryDict) -> str:
         text = query.urlencode(safe="=,:<>'()")
         return f"{self.path}?{text}" if text else self.path
+
+
+def one_columns(request: HttpRequest) -> str | None:
+    """The address to go to instead, where the form of the columns gave each column by itself."""
+    given, extra = request.GET.getlist("columns"), request.GET.get("column", "").strip()
+    if len(given) < 2 and not extra:
+        return None
+    query = request.GET.copy()
+    query.pop("column", None)
+    return Address(request.path, query).having(columns=",".join(part for part in [*given, extra] if part))

@@ -19,9 +19,9 @@ from runs.query.experiments import (
     list_experiments,
 )
 from runs.web import show
-from runs.web.address import Address
+from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
-from runs.web.run_list import IDLE_S, LIVE_S, Scope, canonical, run_list
+from runs.web.run_list import IDLE_S, LIVE_S, Scope, run_list
 
 HEADINGS = (("name", "Experiment"), ("runs", "Runs"), ("last_run", "Last run"), ("created", "Created"))
 ORDER = [
@@ -89,7 +89,7 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
     """One experiment: what it is, and its runs."""
     caller = caller_of(request)
     found = get_experiment(caller, workspace, name)
-    if (elsewhere := canonical(request)) is not None:
+    if (elsewhere := one_columns(request)) is not None:
         return redirect(elsewhere)
     row = experiment_row(found)
     made = run_list(request, Scope(found.workspace, experiment=found))

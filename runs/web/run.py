@@ -105,7 +105,8 @@ def overview_facts(run: Run) -> dict[str, Any]:
         "most": MOST_LISTED,
         "root": run.root if run.root_id else None,
         "arguments": " ".join(_quoted(str(argument)) for argument in run.arguments),
-        "details": [(key, str(text)) for key, text in run.error_details.items()],
+        "traces": [(key, str(text)) for key, text in run.error_details.items() if "\n" in str(text)],
+        "details": [(key, str(text)) for key, text in run.error_details.items() if "\n" not in str(text)],
     }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -13,7 +12,16 @@ from runs.access import Caller
 from runs.errors import Invalid
 from runs.lifecycle import Status
 from runs.models import Experiment, Run, Workspace
-from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, parse_columns, parse_sort, sort_text
+from runs.query.columns import (
+    DEFAULT,
+    NEWEST_FIRST,
+    Column,
+    Sort,
+    columns_text,
+    parse_columns,
+    parse_sort,
+    sort_text,
+)
 from runs.query.conditions import Conditions
 from runs.query.filters import RunFilters
 from runs.query.planner import Plan
@@ -150,6 +158,7 @@ class RunList:
         workspace = self.scope.workspace.name
         query = self.address.query.copy()
         query["at"] = self.address.path
+        query["columns"] = columns_text(self.columns)
         return f"{reverse('columns', args=[workspace])}?{query.urlencode()}"
 
     @property
@@ -168,7 +177,7 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
     address, caller = Address.of(request), caller_of(request)
     made = RunList(address, scope, chips=list(_chips(address)))
     try:
-        made.columns = parse_columns(address.get("columns"))
+        made.columns = _columns(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
         plan = _plan(scope, caller, request.GET, made.sort)
         _fill(made, scope, plan, caller)
@@ -176,6 +185,13 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
         made.refusal = refusal
     made.headings = [_heading(column, made) for column in made.columns]
     return made
+
+
+def _columns(scope: Scope, text: str) -> Sequence[Column]:
+    """Inside an experiment its name in every row would say nothing."""
+    columns = parse_columns(text)
+    is_inside = not text and (scope.experiment or scope.parent)
+    return [column for column in columns if column.key != "experiment"] if is_inside else columns
 
 
 def _plan(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:
@@ -233,7 +249,7 @@ def _chips(address: Address) -> Iterator[Chip]:
     for name, label in CHIPS.items():
         for value in address.query.getlist(name):
             if value:
-                shown = show.WORDS.get(value, value) if name == "status" else value
+                shown = show.word_of(value) if name == "status" else value
                 yield Chip(label, shown, address.dropping(name, value), name)
 
 
@@ -269,21 +285,3 @@ def _finds_any(url: str, scope: Scope, caller: Caller) -> bool:
         return bool(page_of(plan, columns=(), limit=1).rows)
     except Invalid:
         return False
-
-
-def canonical(request: HttpRequest) -> str | None:
-    """The address to go to instead, where the form of the columns gave each by itself."""
-    given: list[Any] = request.GET.getlist("columns")
-    extra = request.GET.get("column", "").strip()
-    if len(given) < 2 and not extra:
-        return None
-    address = Address.of(request)
-    return Address(request.path, _without(request.GET, "column")).having(
-        columns=",".join(part for part in (address.get("columns"), extra) if part)
-    )
-
-
-def _without(query: QueryDict, name: str) -> QueryDict:
-    query = query.copy()
-    query.pop(name, None)
-    return query

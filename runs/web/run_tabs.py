@@ -13,9 +13,9 @@ from runs.query.series import Series, read_series
 from runs.query.values import last_of
 from runs.web import show
 from runs.web.activity import told_of
-from runs.web.address import Address
+from runs.web.address import Address, one_columns
 from runs.web.run import facts_of, run_of
-from runs.web.run_list import Scope, canonical, run_list
+from runs.web.run_list import Scope, run_list
 
 MOST_NAMES = 300
 MOST_CHOSEN = 24
@@ -104,7 +104,7 @@ def _table(series: Series) -> dict[str, Any]:
 def children(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     """The list of runs, narrowed to this run's children."""
     run = run_of(request, workspace, run_id)
-    if (elsewhere := canonical(request)) is not None:
+    if (elsewhere := one_columns(request)) is not None:
         return redirect(elsewhere)
     made = run_list(request, Scope(run.workspace, parent=run))
     facts = facts_of(request, run, "children") | {"list": made}

@@ -16,9 +16,9 @@ from runs.models import Name, Run, Workspace
 from runs.models.name import Kind
 from runs.query.columns import BUILT_IN, Column, parse_columns
 from runs.query.fields import Field, Source
-from runs.web.address import Address
+from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
-from runs.web.run_list import Scope, canonical, run_list
+from runs.web.run_list import Scope, run_list
 
 MOST_NAMES = 200
 LISTS = ("runs", "experiment", "run_children")
@@ -34,7 +34,7 @@ KINDS = {
 def runs(request: HttpRequest, workspace: str) -> HttpResponse:
     """The list of all runs."""
     found = get_workspace(caller_of(request), workspace)
-    if (elsewhere := canonical(request)) is not None:
+    if (elsewhere := one_columns(request)) is not None:
         return redirect(elsewhere)
     made = run_list(request, Scope(found))
     facts: dict[str, Any] = {"workspace": found, "list": made, "public_url": settings.PUBLIC_URL}

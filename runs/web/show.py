@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from runs.lifecycle import ACTIVE, Status
 
 NOTHING = mark_safe('<span class="dim">–</span>')
-SHAPE = {
+SHAPE: dict[str, str] = {
     Status.RUNNING: "run",
     Status.STARTING: "run",
     Status.FINALIZING: "run",
@@ -20,7 +20,7 @@ SHAPE = {
     Status.CANCELED: "off",
     Status.NOT_RESPONDING: "lost",
 }
-WORDS = {
+WORDS: dict[str, str] = {
     Status.NOT_STARTED: "Not started",
     Status.CANCEL_REQUESTED: "Cancel requested",
     Status.NOT_RESPONDING: "Not responding",
@@ -29,12 +29,12 @@ WORDS = {
 
 def shape_of(status: str) -> str:
     """The group of the status: run, ok, bad, off, wait or lost; a class and the name of a shape."""
-    return SHAPE.get(Status(status), "wait")
+    return SHAPE.get(status, "wait")
 
 
 def word_of(status: str) -> str:
     """The status in words."""
-    return WORDS.get(Status(status), status)
+    return WORDS.get(status, status)
 
 
 def is_active(status: str) -> bool:
@@ -149,9 +149,9 @@ def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
         return NOTHING
     at = at.astimezone(UTC)
     return format_html(
-        '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>',
-        at,
-        at,
+        '<time datetime="{}" title="{}">{}</time>',
+        f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        f"{at:%Y-%m-%d %H:%M:%S} UTC",
         ago(at, now or timezone.now()),
     )
 
@@ -206,8 +206,7 @@ def from_ms(milliseconds: int) -> SafeString:
     except (OverflowError, ValueError, OSError):
         return NOTHING
     return format_html(
-        '<time data-exact datetime="{}">{:%Y-%m-%d %H:%M:%S}.{:03}</time>',
+        '<time data-exact datetime="{}">{}</time>',
         f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        at,
-        milliseconds % 1000,
+        f"{at:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03}",
     )

@@ -59,7 +59,7 @@ const CONFIG = {
 };
 
 function say(chart, words) {
-  const note = chart.parentElement.querySelector(".points");
+  const note = chart.parentElement.querySelector(".point-count");
   if (note.textContent !== words) note.textContent = words;
 }
 
