@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier
 
 from studio import Experiment, Workspace
 
-EPOCHS = 200
+EPOCHS = 150
 PARAMS = {"hidden": "256, 128", "learning_rate": 0.0002, "batch_size": 32, "epochs": EPOCHS, "seed": 0}
 
 
