@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -44,6 +45,8 @@ def main() -> None:
 def load(target: str, **_: Any) -> Any:
     """The application, in a worker of granian's: a process of its own, which must not outlive granian."""
     die_with_parent()
+    # Ctrl-C reaches all processes at once, and granian passes it on as TERM: a worker that hears both hangs.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
 
