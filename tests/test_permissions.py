@@ -76,6 +76,7 @@ def path_of(name: str, run: Run) -> str:
         "run_id": run.public_id,
         "name": run.experiment.name,
         "path": "outputs/file.txt",
+        "token": "no-such-token",
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], route)
 

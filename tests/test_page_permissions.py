@@ -1,0 +1,132 @@
+"""Who may open and change what in the browser: one table of every page. A page missing from it fails the test."""
+
+import pytest
+from django.test import Client
+
+from runs.actions.files import append_log, put_file
+from runs.models import Run
+from tests import make
+from tests.test_permissions import ROLES, path_of, routes
+
+# GET and POST of each page: a role in the workspace of the address, "everybody", "signed in", or "" for no such method.
+TABLE: dict[str, tuple[str, str]] = {
+    "home": ("signed in", ""),
+    "login": ("everybody", "everybody"),
+    "login_link": ("everybody", "everybody"),
+    "logout": ("", "everybody"),
+    "experiments": ("reader", ""),
+    "experiment": ("reader", ""),
+    "columns": ("reader", ""),
+    "runs": ("reader", ""),
+    "run": ("reader", ""),
+    "run_name": ("contributor", "contributor"),
+    "run_description": ("contributor", "contributor"),
+    "run_tags": ("contributor", "contributor"),
+    "run_cancel": ("contributor", "contributor"),
+    "run_metrics": ("reader", ""),
+    "run_children": ("reader", ""),
+    "run_logs": ("reader", ""),
+    "run_log_lines": ("reader", ""),
+    "run_image": ("reader", ""),
+    "run_activity": ("reader", ""),
+}
+CELLS = [
+    (name, method)
+    for name, needs in TABLE.items()
+    for method, need in zip(("GET", "POST"), needs, strict=True)
+    if need
+]
+SCOPED = [(name, method) for name, method in CELLS if TABLE[name][method == "POST"] in ROLES]
+# What a page needs in its address or form to be about something.
+QUERIES = {
+    "columns": "?at=/w/vision/runs/",
+    "run_log_lines": "?file=log.txt",
+    "run_image": "?file=photo.png",
+    "run_logs": "?file=log.txt",
+}
+FORMS = {
+    "run_name": {"display_name": "renamed"},
+    "run_description": {"description": "new"},
+    "run_tags": {"key": "a", "value": "b"},
+}
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
+    "a5f645400000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def run(workspace, owner):
+    made = make.run(workspace, heartbeat=True, metrics={"loss": [1.0, 0.5]})
+    append_log(made, "log.txt", 0, b"one\ntwo\n")
+    put_file(made, "photo.png", [PNG], by=owner)
+    return made
+
+
+def ask(client: Client, method: str, name: str, run: Run):
+    path = path_of(name, run)
+    if method == "GET":
+        return client.get(path + QUERIES.get(name, ""))
+    return client.post(path, FORMS.get(name, {}))
+
+
+def browser(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_every_page_is_in_the_table():
+    found = {name for route, name in routes() if not route.startswith(("api/", "healthz", "static/"))}
+    assert found == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_nobody_gets_in_without_signing_in(name, method, run):
+    answer = ask(Client(), method, name, run)
+    assert answer.status_code == 302 and answer["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_each_role_reaches_what_the_table_says(name, method, run, workspace):
+    needed = ROLES[TABLE[name][method == "POST"]]
+    for role, level in ROLES.items():
+        status = ask(browser(make.member(workspace, role)), method, name, run).status_code
+        assert (status == 403) == (level < needed), f"{role}: {status}"
+        assert status in (200, 302, 303, 204, 403), f"{role}: {status}"
+
+
+@pytest.mark.parametrize(("name", "method"), SCOPED)
+def test_a_stranger_learns_nothing_of_it(name, method, run, stranger):
+    events = run.events.count()
+    answer = ask(browser(stranger), method, name, run)
+    assert answer.status_code == 404 and run.experiment.name.encode() not in answer.content
+    assert run.events.count() == events
+
+
+@pytest.mark.parametrize("name", [name for name, (get, _) in TABLE.items() if get])
+def test_reading_changes_nothing(name, run, owner):
+    before = list(Run.objects.values()), run.events.count()
+    assert ask(browser(owner), "GET", name, run).status_code < 500
+    assert (list(Run.objects.values()), run.events.count()) == before
+
+
+@pytest.mark.parametrize("name", [name for name, (_, post) in TABLE.items() if not post])
+def test_a_page_that_takes_no_form_refuses_one(name, run, owner):
+    assert ask(browser(owner), "POST", name, run).status_code == 405
+
+
+@pytest.mark.parametrize("name", [name for name, (_, post) in TABLE.items() if post])
+def test_a_form_from_another_site_is_refused(name, run, owner):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    assert ask(client, "POST", name, run).status_code == 403
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_page_carries_the_safe_headers(name, run, owner):
+    answer = ask(browser(owner), "GET", name, run)
+    policy = answer["Content-Security-Policy"]
+    assert "sandbox" in policy or ("script-src 'self';" in policy and "frame-ancestors 'none'" in policy)
+    assert answer["X-Content-Type-Options"] == "nosniff" and answer["X-Frame-Options"] == "DENY"
+    assert "no-store" in answer["Cache-Control"] or "no-cache" in answer["Cache-Control"]
