@@ -1,23 +1,50 @@
-"""Which part of a filter names few runs: an indexed query of their numbers, and a capped count of each."""
+"""Which part of a filter names few runs: an indexed query of their numbers, and how many they are, up to a cap."""
 
+import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import Exact
 
 from runs.models import Experiment, Run, Star, User
 from runs.query.conditions import Context
-from runs.query.expressions import Numbers
+from runs.query.expressions import Numbers, Unindexed
 from runs.query.fields import Source
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op, Or
 from runs.query.value_terms import rows_of, value_condition
 from runs.query.where import statuses
 
 LEAST_CAP = 5000
+# Of terms that no index answers without looking at every row of their key, so many are tried.
+MOST_SCANS = 3
 _SIZE_S = 60.0
 _sizes: dict[int, tuple[float, int]] = {}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part that must hold: as a condition on runs, and, where an index serves, as a query of their numbers.
+
+    `fetch` is given instead where counting costs as much as fetching: it returns up to so many numbers.
+    """
+
+    where: Q
+    numbers: Numbers | None = None
+    fetch: Callable[[int], list[int]] | None = None
+
+
+def term_of(node: Node, where: Q, context: Context) -> Term:
+    """The node as a term."""
+    numbers = candidates(node, context)
+    if numbers is None or not _is_scan(node):
+        return Term(where, numbers)
+    return Term(where, fetch=lambda most: [row[0] for row in numbers.values_list("run_id")[:most]])
 
 
 def candidates(node: Node, context: Context) -> Numbers | None:
@@ -39,22 +66,29 @@ def candidates(node: Node, context: Context) -> Numbers | None:
     return rows_of(node.field, context).filter(value_condition(node)).values("run_id")
 
 
-def _of_attribute(node: Compare, context: Context) -> Numbers | None:
-    runs = Run.objects.filter(workspace=context.workspace)
-    equal = node.op in (Op.EQ, Op.IN)
-    words = [str(value) for value in node.values]
-    match node.field.key:
-        case "id" if equal:
-            return runs.filter(public_id__in=words).values("id")
-        case "parent" if equal:
-            return runs.filter(parent__in=runs.filter(public_id__in=words)).values("id")
-        case "created_by" if equal:
-            return runs.filter(created_by__in=User.objects.filter(username__in=words)).values("id")
-        case "status" if equal or node.op in PATTERNS:
-            return runs.filter(status__in=sorted(statuses(node))).values("id")
-        case "starred" if equal and node.value is True and context.viewer:
-            return Star.objects.filter(user=context.viewer, run__isnull=False).values("run_id")
-    return None
+def rarest(terms: list[Term], cap: int) -> tuple[Numbers | None, bool]:
+    """The numbers of the term that names the fewest runs, and whether they are at most `cap`."""
+    fetched: list[list[int]] = []
+    for term in [term for term in terms if term.fetch][:MOST_SCANS]:
+        numbers = term.fetch(cap + 1) if term.fetch else []
+        if len(numbers) <= cap:
+            fetched.append(numbers)
+    counted = [term.numbers for term in terms if term.numbers is not None]
+    options = [(len(numbers), listed(numbers)) for numbers in fetched]
+    options += zip(capped_counts(counted, cap), counted, strict=True)
+    if not options:
+        return None, False
+    fewest, numbers_of = min(options, key=lambda option: option[0])
+    return numbers_of, fewest <= cap
+
+
+def listed(numbers: list[int]) -> Numbers:
+    """Numbers that are at hand, as a query: one parameter, however many they are."""
+    if connection.vendor == "sqlite":
+        rows = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(numbers)])
+    else:
+        rows = RawSQL("SELECT unnest(%s::bigint[])", [numbers])
+    return Run.objects.filter(pk__in=rows).values("id")
 
 
 def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
@@ -64,7 +98,7 @@ def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
     for query in queries:
         try:
             sql, values = query[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:  # Django sees that nothing can match, such as a key that no run has
+        except EmptyResultSet:  # Django sees that nothing can match, such as `metrics.x < NaN`
             selects.append("0")
             continue
         selects.append(f"(SELECT COUNT(*) FROM ({sql}) AS few)")  # noqa: S608 (each part is compiled by Django)
@@ -86,3 +120,43 @@ def cap_of(context: Context) -> int:
         ]
         known = _sizes[context.workspace.pk] = (now, total or 0)
     return max(LEAST_CAP, known[1] // 50)
+
+
+def _of_attribute(node: Compare, context: Context) -> Numbers | None:
+    equal = node.op in (Op.EQ, Op.IN)
+    words = [str(value) for value in node.values]
+    here = _of_workspace(context)
+    match node.field.key:
+        case "id" if equal:
+            return here.filter(public_id__in=words).values("id")
+        case "parent" if equal:
+            return here.filter(parent__in=here.filter(public_id__in=words)).values("id")
+        case "created_by" if equal:
+            return here.filter(created_by__in=User.objects.filter(username__in=words)).values("id")
+        case "status" if equal or node.op in PATTERNS:
+            return of_statuses(sorted(statuses(node)), context)
+        case "starred" if equal and node.value is True and context.viewer:
+            return Star.objects.filter(user=context.viewer, run__isnull=False).values("run_id")
+    return None
+
+
+def of_statuses(words: list[str], context: Context) -> Numbers:
+    """The numbers of the workspace's runs in these statuses."""
+    return Run.objects.filter(workspace=context.workspace, status__in=words).values("id")
+
+
+def of_viewer(context: Context) -> Numbers:
+    """The numbers of the runs that the viewer submitted here."""
+    return _of_workspace(context).filter(created_by=context.viewer).values("id")
+
+
+def _of_workspace(context: Context) -> QuerySet[Run]:
+    """The workspace's runs, without its index: the caller's condition has a better one."""
+    return Run.objects.filter(Exact(Unindexed(F("workspace_id")), context.workspace.pk))
+
+
+def _is_scan(node: Node) -> bool:
+    """Whether each row of the key must be looked at: a pattern, or a part of a metric that has no index."""
+    if not isinstance(node, Compare) or node.field.source == Source.ATTRIBUTE:
+        return False
+    return node.op in PATTERNS or node.field.part != "last"

@@ -78,18 +78,23 @@ def make_context(
             (node for node in conjuncts(conditions.tree) if is_one_experiment(node)), None
         )
         context.experiment_id = _experiment_of(workspace, context.answered)
-    wanted: dict[Source, set[str]] = {}
-    for named in [*fields, *(c.field for c in comparisons(conditions.tree))]:
-        if named.source in KINDS:
-            wanted.setdefault(named.source, set()).add(named.key)
-    if wanted:
-        keys = reduce(or_, (Q(kind=KINDS[source], text__in=texts) for source, texts in wanted.items()))
-        sources = {kind.value: source for source, kind in KINDS.items()}
-        for pk, kind, text in Name.objects.filter(keys, workspace=workspace).values_list(
-            "pk", "kind", "text"
-        ):
-            context.names[sources[kind], text] = pk
+    look_up(context, [*fields, *(c.field for c in comparisons(conditions.tree))])
     return context
+
+
+def look_up(context: Context, fields: Iterable[Field]) -> None:
+    """Put the numbers of the fields' keys into the context: one query for those it has not."""
+    wanted: dict[Source, set[str]] = {}
+    for named in fields:
+        if named.source in KINDS and (named.source, named.key) not in context.names:
+            wanted.setdefault(named.source, set()).add(named.key)
+    if not wanted:
+        return
+    keys = reduce(or_, (Q(kind=KINDS[source], text__in=texts) for source, texts in wanted.items()))
+    sources = {kind.value: source for source, kind in KINDS.items()}
+    rows = Name.objects.filter(keys, workspace=context.workspace)
+    for pk, kind, text in rows.values_list("pk", "kind", "text"):
+        context.names[sources[kind], text] = pk
 
 
 def _experiment_of(workspace: Workspace, node: Node | None) -> int | None:

@@ -8,78 +8,79 @@ of the list, testing each term by EXISTS, until a page is full. The wrong choice
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact
 
 from runs.models import Run
-from runs.query.candidates import candidates, cap_of, capped_counts
+from runs.query.candidates import Term, cap_of, of_viewer, rarest, term_of
 from runs.query.conditions import Conditions, Context
 from runs.query.expressions import Numbers, Unindexed, is_one_of
 from runs.query.nodes import conjuncts
-from runs.query.search import word_candidates, word_condition, words_of
+from runs.query.search import word_terms
 from runs.query.where import condition
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to find the runs: by `driver`, the numbers of the rarest term, or by a walk when that is None."""
+    """How to find the runs: by `driver`, the numbers of a rare term, or by a walk when that is None.
+
+    `rarest` is the rarest term also where it is not rare enough to drive.
+    """
 
     context: Context
     base: Q
     terms: Q
     driver: Numbers | None
+    rarest: Numbers | None = None
 
     def runs(self) -> QuerySet[Run]:
         """All runs that fulfil everything, in no order."""
         if self.driver is None:
-            return Run.objects.filter(self.in_scope(), self.base, self.terms)
+            return Run.objects.filter(self._in_scope(), self.base, self.terms)
         # Hidden from SQLite's choice, lest it walk the workspace and test each run for membership.
-        return Run.objects.filter(is_one_of(self.driver), self.in_scope(hidden=True), self.base, self.terms)
+        return Run.objects.filter(is_one_of(self.driver), self._in_scope(hidden=True), self.base, self.terms)
 
-    def in_scope(self, *, hidden: bool = False) -> Q:
-        """The workspace or the experiment whose index of newest runs is walked."""
-        scope = {"workspace_id": self.context.workspace.pk}
-        if self.context.experiment_id is not None:
-            scope["experiment_id"] = self.context.experiment_id
+    def unordered(self) -> QuerySet[Any]:
+        """The numbers of the same runs, for counting: by the rarest term's own rows, should they be many."""
+        if self.driver is not None or self.rarest is None or self.rarest.query.combinator:
+            return self.runs().values("pk")
+        if self.rarest.model is Run:
+            return self.runs().values("pk")
+        return self.rarest.filter(Exists(self.runs().filter(pk=OuterRef("run_id"))))
+
+    def _in_scope(self, *, hidden: bool = False) -> Q:
+        """The workspace, or the experiment whose index of newest runs is walked."""
+        workspace = Exact(Unindexed(F("workspace_id")), self.context.workspace.pk)
+        experiment = self.context.experiment_id
         if hidden:
-            return reduce(and_, (Q(Exact(Unindexed(F(column)), value)) for column, value in scope.items()))
-        if "experiment_id" in scope:
-            return Q(experiment_id=scope["experiment_id"]) & Q(
-                Exact(Unindexed(F("workspace_id")), scope["workspace_id"])
-            )
-        return Q(**scope)
+            return Q(workspace) & _hidden(experiment)
+        if experiment is not None:
+            return Q(workspace, experiment_id=experiment)
+        return Q(workspace_id=self.context.workspace.pk)
 
 
-@dataclass(frozen=True)
-class _Term:
-    where: Q
-    numbers: Numbers | None
+def _hidden(experiment_id: int | None) -> Q:
+    return Q() if experiment_id is None else Q(Exact(Unindexed(F("experiment_id")), experiment_id))
 
 
 def make_plan(context: Context, conditions: Conditions) -> Plan:
     """Count the terms and choose."""
-    terms = [*_terms(context, conditions)]
-    probed = [term for term in terms if term.numbers is not None]
-    driver: Numbers | None = None
-    if probed:
-        cap = cap_of(context)
-        counts = capped_counts([term.numbers for term in probed if term.numbers is not None], cap)
-        fewest, place = min((count, place) for place, count in enumerate(counts))
-        driver = probed[place].numbers if fewest <= cap else None
-    return Plan(context, _base(conditions), reduce(and_, (term.where for term in terms), Q()), driver)
+    terms = _terms(context, conditions)
+    numbers, are_few = rarest(terms, cap_of(context)) if terms else (None, False)
+    where = reduce(and_, (term.where for term in terms), Q())
+    return Plan(context, _base(conditions), where, numbers if are_few else None, numbers)
 
 
-def _terms(context: Context, conditions: Conditions) -> list[_Term]:
+def _terms(context: Context, conditions: Conditions) -> list[Term]:
     nodes = [node for node in conjuncts(conditions.tree) if node is not context.answered]
-    found = [_Term(condition(node, context), candidates(node, context)) for node in nodes]
-    found += [
-        _Term(word_condition(word), word_candidates(word, context)) for word in words_of(conditions.search)
-    ]
+    terms = [term_of(node, condition(node, context), context) for node in nodes]
+    terms += word_terms(conditions.search, context)
     if conditions.mine:
-        of_mine = Run.objects.filter(workspace=context.workspace, created_by=context.viewer).values("id")
-        found.append(_Term(Q(Exact(Unindexed(F("created_by_id")), _viewer_id(context))), of_mine))
-    return found
+        mine = Q(Exact(Unindexed(F("created_by_id")), _viewer_id(context)))
+        terms.append(Term(mine, of_viewer(context)))
+    return terms
 
 
 def _viewer_id(context: Context) -> int:

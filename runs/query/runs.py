@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from django.db.models import Count as CountOf
+from django.db.models import QuerySet
 
 from runs.errors import Invalid
 from runs.lifecycle import Status
@@ -12,7 +13,7 @@ from runs.models import Experiment, Run, User, Workspace
 from runs.query.candidates import capped_counts
 from runs.query.cells import Cell, cells_of
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
-from runs.query.conditions import Conditions, make_context
+from runs.query.conditions import Conditions, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.planner import Plan, make_plan
 from runs.query.sorts import Key, legs
@@ -24,6 +25,15 @@ STATUS_CAP = 1000
 _SALT = "runs.list"
 # What no list shows, and what may be long.
 _HEAVY = ("description_html", "error_message", "error_details", "arguments", "script")
+_NEIGHBOURS = (
+    "experiment__name",
+    "experiment__workspace",
+    "parent__public_id",
+    "parent__display_name",
+    "parent__number",
+    "root__public_id",
+    "created_by__username",
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ def count_runs(plan: Plan, *, cap: int = COUNT_CAP) -> Count | None:
     """How many runs there are, counted up to the cap; None when that takes over a second."""
     try:
         with limited_time(1.0):
-            (number,) = capped_counts([plan.runs().values("pk")], cap)
+            (number,) = capped_counts([plan.unordered()], cap)
     except Invalid:
         return None
     return Count(min(number, cap), number > cap)
@@ -186,17 +196,22 @@ def _walk(
 
 
 def _rows(plan: Plan, numbers: list[int], columns: Sequence[Column] | None) -> list[RunRow]:
-    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
-    if columns is None:
-        runs = runs.defer("description_html", "root__description_html", "parent__description_html")
-    else:
-        shown = {column.key for column in columns}
-        runs = runs.defer(*_HEAVY, *(() if "description" in shown else ("description",)))
-    by_number = {run.pk: run for run in runs}
-    cells, tags = cells_of(plan.context, list(by_number), columns or ())
+    found = {run.pk: run for run in _read(numbers, columns)}
+    shown = columns or ()
+    look_up(plan.context, [column.field for column in shown if column.field is not None])
+    cells, tags = cells_of(plan.context, list(found), shown)
     rows = []
-    for number in numbers:
-        if number in by_number:  # else it was deleted a moment ago
-            by_number[number].workspace = plan.context.workspace
-            rows.append(RunRow(by_number[number], cells.get(number, {}), tags.get(number, {})))
+    for run in (found[number] for number in numbers if number in found):  # else it was deleted a moment ago
+        run.workspace = plan.context.workspace
+        rows.append(RunRow(run, cells.get(run.pk, {}), tags.get(run.pk, {})))
     return rows
+
+
+def _read(numbers: list[int], columns: Sequence[Column] | None) -> QuerySet[Run]:
+    """The runs with what lists show of their neighbours; long texts only where they are shown."""
+    unread = {"description_html"} if columns is None else set(_HEAVY)
+    if columns is not None and "description" not in {column.key for column in columns}:
+        unread.add("description")
+    own = [field.name for field in Run._meta.concrete_fields if field.name not in unread]
+    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
+    return runs.only(*own, *_NEIGHBOURS)

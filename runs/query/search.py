@@ -1,19 +1,20 @@
 """Free text over the search row of each run: its names, description, experiment, submitter and tags; and the status.
 
-SQLite finds words of three letters and more in an FTS5 index of trigrams, PostgreSQL in one of pg_trgm. The index
-is asked with an unescaped LIKE, because FTS5 uses it only without an ESCAPE clause; the row is then tested exactly.
+SQLite finds words of three letters and more in an FTS5 index of trigrams, PostgreSQL in one of pg_trgm. FTS5 is asked
+with an unescaped LIKE, because it uses its index only without an ESCAPE clause: a `%` or `_` in a word makes it find
+too much, never too little, and the search row itself is then tested.
 """
 
-from typing import Any
-
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import In
 
 from runs.errors import Invalid
 from runs.lifecycle import Status
-from runs.models import Run, RunSearch
+from runs.models import RunSearch
+from runs.query.candidates import Term, of_statuses
 from runs.query.conditions import Context
+from runs.query.expressions import Unindexed
 
 LENGTH = 500
 WORDS = 12
@@ -32,31 +33,32 @@ def words_of(text: str) -> list[str]:
     return [word for word in dict.fromkeys(found) if word][:WORDS]
 
 
-def word_condition(word: str) -> Q:
-    """When a run holds the word, or stands in a status whose name does."""
-    texts = RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))
-    statuses = _statuses(word)
-    return Q(Exists(texts)) | Q(status__in=statuses) if statuses else Q(Exists(texts))
+def word_terms(text: str, context: Context) -> list[Term]:
+    """A term for each word; long words first, which are found in fewer runs."""
+    return [_term(word, context) for word in sorted(words_of(text), key=len, reverse=True)]
 
 
-def word_candidates(word: str, context: Context) -> "QuerySet[Any] | None":
-    """The numbers of the runs that hold the word, by the index; None for a word too short for it."""
+def _term(word: str, context: Context) -> Term:
+    statuses = sorted(status.value for status in Status if word in status.value.lower())
+    where = Q(Exists(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
+    if statuses:
+        where |= Q(In(Unindexed(F("status")), statuses))
     if len(word) < INDEXED_LENGTH:
-        return None
-    rows = RunSearch.objects.filter(text__contains=word)
-    if connection.vendor == "sqlite":
-        pattern = f"%{word}%"
-        rows = rows.filter(
-            run_id__in=RawSQL("SELECT rowid FROM runs_search_fts WHERE text LIKE %s", [pattern])
-        )
-    found: QuerySet[Any] = rows.values("run_id")
-    statuses = _statuses(word)
-    if not statuses:
+        return Term(where)
+
+    def fetch(most: int) -> list[int]:
+        found = find(word, most)
+        if statuses and len(found) < most:
+            found += [row["id"] for row in of_statuses(statuses, context)[: most - len(found)]]
         return found
-    return found.union(
-        Run.objects.filter(workspace=context.workspace, status__in=statuses).values("id"), all=True
-    )
+
+    return Term(where, fetch=fetch)
 
 
-def _statuses(word: str) -> list[str]:
-    return sorted(status.value for status in Status if word in status.value.lower())
+def find(word: str, most: int) -> list[int]:
+    """The numbers of up to `most` runs that may hold the word, of whatever workspace, by the index."""
+    if connection.vendor != "sqlite":
+        return list(RunSearch.objects.filter(text__contains=word).values_list("run_id", flat=True)[:most])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rowid FROM runs_search_fts WHERE text LIKE %s LIMIT %s", [f"%{word}%", most])
+        return [row[0] for row in cursor.fetchall()]

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import IsNull
 
+from runs.models import Run
 from runs.query.columns import Sort
 from runs.query.fields import Field, Source
 from runs.query.planner import Plan
@@ -63,74 +64,82 @@ class Leg:
 
 
 def legs(plan: Plan, sorts: Sequence[Sort]) -> Iterator[Leg]:
-    """The walks of this order, the first first."""
-    if len(sorts) > 1:
-        yield _by_several(plan, sorts)
-        return
-    sort = sorts[0]
-    if sort.column.field is not None and sort.column.field.source != Source.ATTRIBUTE:
-        yield from _by_value(plan, sort.column.field, descending=sort.is_descending)
-        return
-    column = _COLUMNS.get(sort.column.key, sort.column.key)
+    """The walks of this order, the first first. Equal rows stand in the direction of a sole key, else newest first."""
+    first, rest = sorts[0], sorts[1:]
+    down = first.is_descending or bool(rest)
     runs = plan.runs()
-    if sort.column.key in _NULLABLE:
-        yield _leg(runs.filter(**{f"{column}__isnull": False}), F(column), descending=sort.is_descending)
-        yield _newest(runs.filter(**{f"{column}__isnull": True}))
-    else:
-        yield _leg(runs, F(column), descending=sort.is_descending)
+    if _is_value(first):
+        yield from _by_value(plan, first, rest, down=down)
+        return
+    column = _column(first)
+    valued = runs.filter(**{f"{column}__isnull": False}) if first.column.key in _NULLABLE else runs
+    yield Leg(valued, (Part(F(column), first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down)))
+    if first.column.key in _NULLABLE:
+        yield _without(plan, runs.filter(**{f"{column}__isnull": True}), rest)
 
 
-def _newest(runs: QuerySet[Any]) -> Leg:
-    return _leg(runs, F("created_at"), descending=True)
-
-
-def _leg(rows: QuerySet[Any], expression: Any, *, descending: bool, number: str = "id") -> Leg:
-    return Leg(rows, (Part(expression, descending), Part(F(number), descending)))
-
-
-def _by_value(plan: Plan, field: Field, *, descending: bool) -> Iterator[Leg]:
+def _by_value(plan: Plan, first: Sort, rest: Sequence[Sort], *, down: bool) -> Iterator[Leg]:
     """Numbers, then texts (of a parameter, either), then the runs without."""
-    rows = rows_of(field, plan.context)
-    has_any = []
+    field = _field(first)
+    rows, any_value = rows_of(field, plan.context), Q(pk__in=[])
     for value, present in _stages(field):
+        any_value |= present
         valued = rows.filter(present)
-        has_any.append(present)
-        if plan.driver is None:
-            tested = plan.runs().filter(pk=OuterRef("run_id"))
-            yield _leg(valued.filter(Exists(tested)), value, descending=descending, number="run_id")
+        own = valued.filter(run_id=OuterRef("pk"))
+        if plan.driver is None:  # the value's index is walked, alone: SQLite would turn a join round
+            tested = valued.filter(Exists(plan.runs().filter(pk=OuterRef("run_id"))))
+            parts = (Part(value, first.is_descending), *_parts(plan, rest, "run_id"), Part(F("run_id"), down))
+            yield Leg(tested, parts)
         else:
-            own = valued.filter(run_id=OuterRef("pk")).annotate(sorted_by=value).values("sorted_by")
-            chosen = plan.runs().filter(Exists(valued.filter(run_id=OuterRef("pk"))))
-            yield _leg(chosen, Subquery(own), descending=descending)
-    present = has_any[0] if len(has_any) == 1 else has_any[0] | has_any[1]
-    yield _newest(plan.runs().exclude(Exists(rows.filter(present, run_id=OuterRef("pk")))))
+            key = Part(Subquery(own.annotate(key=value).values("key")), first.is_descending)
+            yield Leg(plan.runs().filter(Exists(own)), (key, *_parts(plan, rest, "pk"), Part(F("id"), down)))
+    without = plan.runs().exclude(Exists(rows.filter(any_value, run_id=OuterRef("pk"))))
+    yield _without(plan, without, rest)
+
+
+def _without(plan: Plan, runs: QuerySet[Any], rest: Sequence[Sort]) -> Leg:
+    """The runs that lack the first key: by the other keys, then newest first."""
+    keys = _parts(plan, rest, "pk") or [Part(F("created_at"), True)]
+    return Leg(runs, (*keys, Part(F("id"), True)))
+
+
+def _parts(plan: Plan, sorts: Sequence[Sort], run: str) -> list[Part]:
+    """Further keys, as expressions on rows whose column `run` is the run's number."""
+    parts: list[Part] = []
+    for sort in sorts:
+        if not _is_value(sort):
+            column, is_nullable = _column(sort), sort.column.key in _NULLABLE
+            one = Run.objects.filter(pk=OuterRef(run)).values(column)
+            parts.append(Part(F(column) if run == "pk" else Subquery(one), sort.is_descending, is_nullable))
+            continue
+        for value, present in _stages(_field(sort)):
+            own = rows_of(_field(sort), plan.context).filter(present, run_id=OuterRef(run))
+            parts.append(Part(Subquery(own.annotate(key=value).values("key")), sort.is_descending, True))
+    return parts
 
 
 def _stages(field: Field) -> list[tuple[Any, Q]]:
     """What to sort by and when a row has it."""
-    text = (F("value"), Q(value__isnull=False))
     if field.source == Source.METRIC:
         return [(number_of(field), Q(IsNull(number_of(field), False)))]
+    texts = Q(value__isnull=False)
     if field.source == Source.PARAM:
-        return [
-            (F("number"), Q(number__isnull=False)),
-            (F("value"), Q(number__isnull=True, value__isnull=False)),
-        ]
-    return [text]
+        return [(F("number"), Q(number__isnull=False)), (F("value"), texts & Q(number__isnull=True))]
+    return [(F("value"), texts)]
 
 
-def _by_several(plan: Plan, sorts: Sequence[Sort]) -> Leg:
-    parts: list[Part] = []
-    for sort in sorts:
-        field = sort.column.field
-        if field is None or field.source == Source.ATTRIBUTE:
-            column = _COLUMNS.get(sort.column.key, sort.column.key)
-            parts.append(Part(F(column), sort.is_descending, sort.column.key in _NULLABLE))
-            continue
-        for value, present in _stages(field):
-            own = rows_of(field, plan.context).filter(present, run_id=OuterRef("pk"))
-            parts.append(Part(Subquery(own.annotate(v=value).values("v")), sort.is_descending, True))
-    return Leg(plan.runs(), (*parts, Part(F("id"), True)))
+def _is_value(sort: Sort) -> bool:
+    return sort.column.field is not None and sort.column.field.source != Source.ATTRIBUTE
+
+
+def _field(sort: Sort) -> Field:
+    if sort.column.field is None:
+        raise TypeError(f"{sort.column.key} is no single value")
+    return sort.column.field
+
+
+def _column(sort: Sort) -> str:
+    return _COLUMNS.get(sort.column.key, sort.column.key)
 
 
 def _order(name: str, part: Part) -> Any:
