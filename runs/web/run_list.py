@@ -23,6 +23,7 @@ from runs.query.columns import (
     sort_text,
 )
 from runs.query.conditions import Conditions
+from runs.query.default_columns import default_columns
 from runs.query.filters import RunFilters
 from runs.query.planner import Plan
 from runs.query.runs import Count, page_of, plan_runs, status_counts
@@ -188,10 +189,9 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
 
 
 def _columns(scope: Scope, text: str) -> Sequence[Column]:
-    """Inside an experiment its name in every row would say nothing."""
-    columns = parse_columns(text)
-    is_inside = not text and (scope.experiment or scope.parent)
-    return [column for column in columns if column.key != "experiment"] if is_inside else columns
+    """Those of the address, or what this list shows when nobody has chosen."""
+    inside = scope.experiment or (scope.parent.experiment if scope.parent else None)
+    return parse_columns(text) if text else default_columns(inside)
 
 
 def _plan(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from runs.actions import workspace as actions
 from runs.errors import Refused
@@ -63,6 +63,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The runs of the person's workspace."""
     workspace = home_of(caller_of(request))
