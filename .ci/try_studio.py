@@ -34,7 +34,7 @@ def main(command: list[str]) -> None:
             code = studio.wait(30)
             left = processes_with(mark)
             print(f"Ctrl-C: code {code} after {time.monotonic() - started:.1f} s, {len(left)} processes left")
-            if code or left:
+            if code not in (0, 130) or left:  # uv says 130 whatever its program says
                 sys.exit(f"These processes were left behind: {left}" if left else "It did not end well.")
         finally:
             for pid in processes_with(mark):
