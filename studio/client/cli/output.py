@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,6 +96,6 @@ def print_table(rows: list[Row]) -> None:
     table = [names, *([as_text(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[place]) for line in table) for place in range(len(names))]
     table.insert(1, ["-" * width for width in widths])
-    room = shutil.get_terminal_size((10_000, 24)).columns
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()[:room])
