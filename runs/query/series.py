@@ -93,22 +93,23 @@ def wire_values(values: Floats | list[str]) -> list[Any]:
 
 
 def thin(values: Floats, most: int) -> Integers:
-    """The places, ascending, of at most `most` values that keep the shape of all: the first, the last, and each
-    bucket's lowest and highest. NaN never wins over a number; a bucket of NaN alone keeps one, as a gap.
+    """The places, ascending, of at most `most` (and no fewer than 4) values that keep the shape of all.
+
+    These are the first, the last, and the lowest and highest of each of many buckets of equal length. What is not
+    finite never wins over a number; a bucket without any number keeps its first place, as a gap.
     """
     n = len(values)
     if n <= most:
         return np.arange(n, dtype=np.int64)
-    buckets = max(1, (most - 2) // 2)
-    edges = np.linspace(0, n, buckets + 1).astype(np.int64)
-    low = np.where(np.isnan(values), np.inf, values)
-    high = np.where(np.isnan(values), -np.inf, values)
-    places = [0, n - 1]
-    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        if end > start:
-            places.append(start + int(low[start:end].argmin()))
-            places.append(start + int(high[start:end].argmax()))
-    return np.unique(np.array(places, dtype=np.int64))
+    size = -(-n // max(1, (most - 2) // 2))
+    buckets = -(-n // size)
+    lows, highs = np.full(buckets * size, np.inf), np.full(buckets * size, -np.inf)
+    finite = np.isfinite(values)
+    lows[:n], highs[:n] = np.where(finite, values, np.inf), np.where(finite, values, -np.inf)
+    starts = np.arange(buckets, dtype=np.int64) * size
+    lowest = starts + lows.reshape(buckets, size).argmin(axis=1)
+    highest = starts + highs.reshape(buckets, size).argmax(axis=1)
+    return np.unique(np.concatenate([np.array([0, n - 1], dtype=np.int64), lowest, highest]))
 
 
 def _segments(metric_ids: list[int], first: int | None, last: int | None) -> dict[int, list[Segment]]:
