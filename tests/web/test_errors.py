@@ -1,0 +1,86 @@
+"""Refusals and failures are told in words, with the right status, and give nothing away."""
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from runs import errors
+from runs.web import errors as pages
+
+REFUSALS = [
+    (errors.NotFound("gone"), 404),
+    (errors.NotAllowed("no"), 403),
+    (errors.Conflict("too late"), 409),
+    (errors.Invalid("wrong"), 400),
+    (errors.TooLarge("big"), 413),
+    (errors.Unavailable("busy"), 503),
+]
+
+
+@pytest.fixture
+def request_of(db, owner):
+    def made(**headers):
+        request = RequestFactory().get("/w/vision/runs/", headers=headers)
+        request.user, request.htmx = owner, bool(headers)
+        return request
+
+    return made
+
+
+@pytest.mark.parametrize(("refusal", "status"), REFUSALS)
+def test_each_refusal_has_its_status_and_its_sentence(request_of, refusal, status):
+    def view(request):
+        raise refusal
+
+    answer = pages.told(view)(request_of())
+    assert answer.status_code == status and refusal.message in answer.content.decode()
+    piece = pages.told(view)(request_of(HX_Request="true"))
+    assert piece.status_code == status and piece["HX-Retarget"] == "#said"
+    assert "<!doctype" not in piece.content.decode()
+
+
+def test_an_address_that_leads_nowhere(client_of, owner):
+    for client in (client_of(owner), Client()):
+        answer = client.get("/nowhere/")
+        assert answer.status_code in (302, 404)
+    html = client_of(owner).get("/nowhere/").content.decode()
+    assert "Nothing here" in html and "olga" in html
+
+
+def test_a_foreign_host_name_is_refused_without_a_frame(client_of, owner):
+    answer = client_of(owner).get("/w/vision/runs/", headers={"host": "evil.test"})
+    assert answer.status_code == 400 and "olga" not in answer.content.decode()
+
+
+def test_a_body_over_the_limit_is_called_too_large(client_of, owner, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    answer = client_of(owner).post("/login/", {"username": "x" * 200})
+    assert answer.status_code in (302, 413)
+
+
+def test_an_unexpected_failure_shows_no_detail(client_of, owner, monkeypatch):
+    client = client_of(owner)
+    client.raise_request_exception = False
+    monkeypatch.setattr("runs.web.runs.run_list", lambda *_: 1 / 0)
+    answer = client.get("/w/vision/runs/")
+    html = answer.content.decode()
+    assert answer.status_code == 500 and "Something went wrong" in html
+    assert "ZeroDivision" not in html and "run_list" not in html
+
+
+def test_a_database_that_is_away_is_said_without_asking_it(client_of, owner, monkeypatch):
+    client = client_of(owner)
+    client.raise_request_exception = False
+
+    def away(*_):
+        raise OperationalError("server closed the connection: password=secret")
+
+    monkeypatch.setattr("runs.web.runs.get_workspace", away)
+    monkeypatch.setattr("runs.web.frame._frame", away)
+    answer = client.get("/w/vision/runs/")
+    assert answer.status_code == 503 and "secret" not in answer.content.decode()
+    assert "does not answer" in answer.content.decode()
+
+
+def test_a_failure_of_the_api_stays_json(client_of, owner):
+    assert client_of(owner).get("/api/v1/nowhere/").json()["error"]["code"] == "not_found"

@@ -1,0 +1,271 @@
+"""The page of a run: what it shows, and what people change there."""
+
+import pytest
+
+from runs.actions.files import append_log, put_file
+from runs.actions.run import complete_run, fail_run
+from runs.models import Run
+from tests import make
+
+HX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def browser(client_of, contributor):
+    return client_of(contributor)
+
+
+def html_of(answer, status=200):
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def test_the_overview_shows_everything_there_is(browser, place):
+    html = html_of(browser.get(place()))
+    for words in (
+        "first try",
+        "<strong>bold</strong>",
+        "team",
+        "vision",
+        "baseline",
+        "rate",
+        "commit",
+        "4f1c09e",
+    ):
+        assert words in html
+    for words in ("loss", "0.25", "good", "Running", "last heard", 'data-live="3"', "olga"):
+        assert words in html
+
+
+def test_an_ended_run_is_no_longer_asked_for(browser, place, run, owner):
+    complete_run(run, by=owner)
+    html = html_of(browser.get(place()))
+    assert 'data-live="0"' in html and "Completed" in html and "/cancel/" not in html
+
+
+def test_a_failure_is_told_with_its_trace(browser, place, run, owner):
+    fail_run(
+        run, by=owner, message="no memory", code="UserError", details={"trace": "line 1\nline 2", "type": "X"}
+    )
+    html = html_of(browser.get(place()))
+    assert "no memory" in html and "UserError" in html and "line 1\nline 2</pre>" in html
+
+
+def test_a_child_names_its_parent(browser, place, run):
+    child = Run.objects.get(parent=run)
+    html = html_of(browser.get(f"/w/vision/runs/{child.public_id}/"))
+    assert html.count(f'href="{place()}"') >= 2
+
+
+@pytest.mark.parametrize(("tab", "words"), [("children", "its child"), ("activity", "created the run")])
+def test_each_tab_has_an_address_of_its_own(browser, place, tab, words):
+    assert words in html_of(browser.get(place(f"{tab}/")))
+
+
+@pytest.mark.parametrize("tab", ["images", "snapshot", "monitoring"])
+def test_tabs_that_do_not_exist_yet_are_not_found(browser, place, tab):
+    assert html_of(browser.get(place(f"{tab}/")), 404)
+    assert f"/{tab}/" not in html_of(browser.get(place()))
+
+
+def test_a_run_with_nothing_in_it_says_so(browser, workspace):
+    run = make.run(workspace, start=False)
+    path = f"/w/vision/runs/{run.public_id}/"
+    for tab, words in (("", "Nothing logged yet"), ("metrics/", "No metrics yet"), ("logs/", "No files yet")):
+        assert words in html_of(browser.get(path + tab))
+    assert "No child runs" in html_of(browser.get(f"{path}children/"))
+
+
+def test_the_description_is_edited_in_place(browser, place, run):
+    form = html_of(browser.get(place("description/"), headers=HX))
+    assert "<!doctype" not in form and "**bold** words</textarea>" in form
+    sent = {"description": "# New\r\n\r\n*text*", "version": "0"}
+    html = html_of(browser.post(place("description/"), sent, headers=HX))
+    assert "<h3>New</h3>" in html and "<textarea" not in html
+    run.refresh_from_db()
+    assert run.description == "# New\n\n*text*"
+
+
+def test_without_a_script_the_form_is_part_of_the_page(browser, place):
+    assert "<textarea" in html_of(browser.get(place("description/")))
+    answer = browser.post(place("description/"), {"description": "x", "version": "0"})
+    assert answer.status_code == 302 and answer["Location"] == place()
+
+
+def test_two_people_do_not_overwrite_each_other(browser, place, run, owner, client_of):
+    client_of(owner).post(place("description/"), {"description": "mine", "version": "0"})
+    answer = browser.post(place("description/"), {"description": "yours, long", "version": "0"}, headers=HX)
+    html = html_of(answer, 409)
+    assert "Somebody else changed this description" in html and "yours, long</textarea>" in html
+    run.refresh_from_db()
+    assert run.description == "mine"
+
+
+def test_a_description_over_the_limit_is_refused_and_kept_in_the_form(browser, place):
+    html = html_of(
+        browser.post(place("description/"), {"description": "x" * 70_000, "version": "0"}, headers=HX), 400
+    )
+    assert "at most 65,536 are allowed" in html and "xxxxx</textarea>" in html
+
+
+def test_the_name_is_changed_or_refused_with_a_sentence(browser, place, run):
+    assert "<h1><bdi>second try</bdi></h1>" in html_of(
+        browser.post(place("name/"), {"display_name": " second try "}, headers=HX)
+    )
+    assert "must not be empty" in html_of(
+        browser.post(place("name/"), {"display_name": " "}, headers=HX), 400
+    )
+
+
+def test_tags_are_added_changed_and_removed(browser, place, run):
+    form = html_of(browser.get(place("tags/"), headers=HX))
+    assert 'name="remove" value="team"' in form
+    sent = {"key": ["team", "baseline"], "value": ["audio", ""], "new_key": "quality", "new_value": "great"}
+    browser.post(place("tags/"), sent, headers=HX)
+    browser.post(
+        place("tags/"),
+        {"key": ["team", "baseline"], "value": ["audio", ""], "remove": "baseline"},
+        headers=HX,
+    )
+    html = html_of(browser.get(place()))
+    assert "<b>audio</b>" in html and "<b>great</b>" in html and ">baseline<" not in html
+
+
+def test_a_tag_that_is_refused_stays_in_the_form(browser, place):
+    sent = {"new_key": "x" * 300, "new_value": "kept"}
+    html = html_of(browser.post(place("tags/"), sent, headers=HX), 400)
+    assert "at most 256" in html and 'value="kept"' in html
+
+
+def test_cancel_asks_once_and_names_what_will_go(browser, place):
+    html = html_of(browser.get(place("cancel/"), headers=HX))
+    assert "<!doctype" not in html and "Cancel first try?" in html and "1 active child run" in html
+
+
+def test_a_run_is_asked_to_stop_with_its_children(browser, place, run):
+    answer = browser.post(place("cancel/"), {"reason": "loss explodes", "children": "true"})
+    assert answer["Location"] == place()
+    run.refresh_from_db()
+    assert run.status == "CancelRequested" and run.status_reason == "loss explodes"
+    assert Run.objects.get(parent=run).status == "Canceled"
+    html = html_of(browser.get(place()))
+    assert "is asked to stop" in html and "Cancel requested" in html and "/cancel/" not in html
+
+
+def test_children_that_were_not_chosen_go_on(browser, place, run):
+    browser.post(place("cancel/"))
+    assert Run.objects.get(parent=run).status == "Running"
+
+
+def test_a_run_that_has_ended_is_not_canceled(browser, place, run, owner):
+    complete_run(run, by=owner)
+    assert "has already ended" in html_of(browser.post(place("cancel/")), 409)
+
+
+def test_activity_tells_changes_in_words(browser, place, run):
+    browser.post(place("tags/"), {"key": ["team"], "value": ["audio"]})
+    browser.post(place("name/"), {"display_name": "other"})
+    html = html_of(browser.get(place("activity/")))
+    assert "renamed it from “first try” to “other”" in html and "was vision" in html and "carl" in html
+
+
+def test_activity_goes_on_over_pages(browser, place, run):
+    for number in range(60):
+        browser.post(place("name/"), {"display_name": f"name-{number}"})
+    first = html_of(browser.get(place("activity/")))
+    older = first.split('href="?before=')[1].split('"')[0]
+    assert "created the run" not in first
+    assert "created the run" in html_of(browser.get(place(f"activity/?before={older}")))
+
+
+def test_metrics_are_charts_or_a_table_and_text_is_a_table(browser, place, run):
+    html = html_of(browser.get(place("metrics/")))
+    assert f'data-chart="/api/v1/runs/{run.public_id}/series/?name=loss&amp;points=1000"' in html
+    html = html_of(browser.get(place("metrics/?m=loss&as=table")))
+    assert '<td class="num">0.5</td>' in html and "2 points" in html
+    assert '<td class="num">good</td>' in html_of(browser.get(place("metrics/?m=note")))
+
+
+def test_the_chosen_metrics_stand_in_the_address(browser, place):
+    html = html_of(browser.get(place("metrics/?m=loss&x=relative")))
+    assert html.count("checked") == 1 and 'data-axis="relative"' in html
+
+
+@pytest.mark.parametrize("query", ["?m=missing", "?x=nonsense", "?find=%00", "?m=%00", "?find=zzz"])
+def test_nonsense_in_the_address_of_metrics_is_harmless(browser, place, query):
+    html_of(browser.get(place(f"metrics/{query}")))
+
+
+def test_values_that_are_no_numbers_are_shown_as_such(browser, workspace):
+    run = make.run(workspace, metrics={"loss": [1.0, float("nan"), float("inf")]})
+    html = html_of(browser.get(f"/w/vision/runs/{run.public_id}/metrics/?m=loss&as=table"))
+    assert "NaN" in html and "Infinity" in html
+
+
+def test_the_log_opens_at_its_end_with_line_numbers(browser, place, run):
+    append_log(run, "user_logs/std_log.txt", 16, b"50%\r100%")
+    html = html_of(browser.get(place("logs/")))
+    assert '<ol start="1"><li>epoch 1</li><li>epoch 2</li><li>100%</li></ol>' in html
+    assert 'data-next="20" data-open data-active' in html
+
+
+def test_lines_are_followed_by_offset(browser, place, run):
+    path = place("logs/lines/?file=user_logs/std_log.txt")
+    first = browser.get(f"{path}&from=8").json()
+    assert first["lines"] == ["epoch 2"] and first["next"] == 16 and first["is_active"]
+    append_log(run, "user_logs/std_log.txt", 16, b"epoch 3")
+    assert browser.get(f"{path}&from=16").json()["is_open"]
+    assert browser.get(f"{path}&before=8").json()["lines"] == ["epoch 1"]
+
+
+def test_a_long_log_is_read_by_windows(browser, place, run):
+    text = b"".join(b"line %d\n" % number for number in range(1, 5001))
+    append_log(run, "big.txt", 0, text)
+    html = html_of(browser.get(place("logs/?file=big.txt")))
+    assert '<ol start="3001">' in html and "<li>line 5000</li>" in html and "Show earlier" in html
+    start = html.split('data-start="')[1].split('"')[0]
+    earlier = browser.get(place(f"logs/lines/?file=big.txt&before={start}")).json()
+    assert earlier["lines"][0] == "line 1001" and earlier["lines"][-1] == "line 3000"
+
+
+@pytest.mark.parametrize("query", ["from=x", "from=-1", "before=1e9", f"from={10**30}"])
+def test_a_place_that_is_no_number_is_refused(browser, place, query):
+    assert browser.get(place(f"logs/lines/?file=user_logs/std_log.txt&{query}")).status_code == 400
+
+
+@pytest.mark.parametrize("file", ["missing", "../../etc/passwd", "%00", "user_logs"])
+def test_a_file_that_is_not_there_is_not_found(browser, place, file):
+    for path in ("logs/?file=", "logs/lines/?file=", "logs/image/?file="):
+        assert browser.get(place(path + file)).status_code == 404
+
+
+def test_a_picture_is_shown_by_a_route_that_lets_nothing_run(browser, place):
+    html = html_of(browser.get(place("logs/?file=outputs/plot.png")))
+    assert f'src="{place("logs/image/?file=outputs%2Fplot.png")}"' in html
+    answer = browser.get(place("logs/image/?file=outputs/plot.png"))
+    assert answer["Content-Type"] == "image/png" and answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+
+
+@pytest.mark.parametrize(
+    "content", [b"<svg onload=alert(1)>", b"<html>", b"GIF99a", b"\x00", b"%PDF-1.7", b"", b"BM\x00\x00"]
+)
+def test_what_is_no_raster_picture_is_never_answered_inline(browser, place, run, owner, content):
+    put_file(run, "outputs/evil.png", [content], by=owner)
+    assert browser.get(place("logs/image/?file=outputs/evil.png")).status_code == 404
+
+
+def test_uploaded_html_is_shown_as_its_source(browser, place):
+    html = html_of(browser.get(place("logs/?file=outputs/page.html")))
+    assert "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>" in html
+
+
+def test_other_files_are_offered_for_download(browser, place, run):
+    html = html_of(browser.get(place("logs/?file=outputs/model.bin")))
+    assert "No preview" in html and f"/api/v1/runs/{run.public_id}/files/outputs/model.bin" in html
+
+
+def test_files_are_searched(browser, place):
+    html = html_of(browser.get(place("logs/?find=plot")))
+    assert "plot.png" in html and "model.bin" not in html
+    assert "No file of that name" in html_of(browser.get(place("logs/?find=zzz")))
