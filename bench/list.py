@@ -1,10 +1,12 @@
 """How long lists of runs take: `python bench/list.py --data DIR`, on a database that bench/seed.py filled.
 
 Server time: the whole of Django in one process, from the request to the last byte of the answer, without the network.
+With MLflow's Python, the same runs go into `mlflow server` too, and both are asked over HTTP.
 """
 
 import argparse
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from django.core.management import call_command
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import machine
+from bench import machine, mlflow_server, server
 
 WARM_UP = 3
 
@@ -93,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the data folder that was seeded")
     parser.add_argument("--requests", type=int, default=20, help="requests that count, of each kind (20)")
+    parser.add_argument("--mlflow-python", type=Path, help="the Python of an environment with MLflow")
     options = parser.parse_args()
     os.environ["STUDIO_DATA"] = str(options.data.resolve())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
@@ -100,6 +103,24 @@ def main() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     print(f"{machine.describe()}\n")
     print(machine.table(*ask_all(options.requests)))
+    if options.mlflow_python:
+        print(f"\nOver HTTP, beside MLflow {mlflow_server.version(options.mlflow_python)}:\n")
+        print(machine.table(*ask_both(options.data, options.mlflow_python, options.requests)))
+
+
+def ask_both(data: Path, python: Path, requests: int) -> tuple[list[str], list[list[str]]]:
+    """The table of both servers: one sitting, the same runs, one client."""
+    from bench import mlflow_lists
+
+    folder = server.scratch_folder("list")
+    try:
+        with mlflow_server.mlflow(python, folder) as peer, server.studio(data) as studio:
+            mlflow_lists.copy_runs(folder / "mlflow.db")
+            rows = mlflow_lists.compare(studio, peer, mlflow_lists.questions(*landmarks()), requests)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    head = ["list of 50 runs", "Run Studio median ms", "most", "MLflow median ms", "most", "times faster"]
+    return head, rows
 
 
 def ask_all(requests: int) -> tuple[list[str], list[list[str]]]:

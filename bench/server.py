@@ -72,8 +72,10 @@ def process(
         started.terminate()
         try:
             started.wait(20)
-        finally:
-            end_group(started.pid)
+        except subprocess.TimeoutExpired:
+            pass
+        end_group(started.pid)
+        started.wait()
 
 
 def end_group(leader: int) -> None:
