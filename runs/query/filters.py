@@ -20,6 +20,7 @@ from runs.query import literals, moments
 from runs.query.conditions import Conditions, make_context
 from runs.query.fields import Field, Kind, Source, attribute
 from runs.query.grammar import parse
+from runs.query.lexer import composed, first_unstorable
 from runs.query.nodes import Compare, Node, Op, Scalar, all_of
 from runs.query.planner import make_plan
 from runs.query.search import words_of
@@ -38,7 +39,9 @@ class SeveralField(forms.Field):
         texts = [str(text) for text in (value if isinstance(value, list | tuple) else [value]) if text]
         if len(texts) > MOST_VALUES:
             raise forms.ValidationError(f"At most {MOST_VALUES} values are allowed here.", code="invalid")
-        return list(dict.fromkeys(texts))
+        if any(first_unstorable(text) is not None for text in texts):
+            raise forms.ValidationError("A character here cannot be part of any value.", code="invalid")
+        return list(dict.fromkeys(composed(text) for text in texts))
 
 
 class SwitchField(forms.Field):
@@ -150,7 +153,7 @@ class RunFilters(filters.FilterSet):
     def _read(self, values: dict[str, Any]) -> None:
         nodes: list[Node | None] = []
         for name, read in _READERS.items():
-            if values[name] in EMPTY_VALUES:
+            if values.get(name) in EMPTY_VALUES:
                 continue
             try:
                 nodes.append(read(values[name]))
@@ -223,6 +226,12 @@ def _span(op: Op, text: str) -> Node:
         ) from None
 
 
+def _storable(text: str) -> str:
+    if first_unstorable(text) is not None:
+        raise Invalid("A character here cannot be part of any value.", field="filter")
+    return composed(text)
+
+
 def _attribute(key: str) -> Field:
     return cast(Field, attribute(key))
 
@@ -243,5 +252,5 @@ _READERS: dict[str, Any] = {
     "duration_min": lambda text: _span(Op.GE, text),
     "duration_max": lambda text: _span(Op.LE, text),
     "type": lambda texts: _one_of("type", texts),
-    "parent": lambda text: _one_of("parent", [text]),
+    "parent": lambda text: _one_of("parent", [_storable(text)]),
 }

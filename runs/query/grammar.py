@@ -5,7 +5,18 @@ from difflib import get_close_matches
 from runs.errors import Invalid
 from runs.limits import NAME_LENGTH
 from runs.query.fields import ATTRIBUTE_ALIASES, ATTRIBUTES, PARTS, SOURCE_ALIASES, Field, Source, attribute
-from runs.query.lexer import END, MARK, OPERATOR, QUOTED, WORD, Token, mistake, tokens
+from runs.query.lexer import (
+    END,
+    MARK,
+    OPERATOR,
+    QUOTED,
+    WORD,
+    Token,
+    composed,
+    first_unstorable,
+    mistake,
+    tokens,
+)
 from runs.query.literals import check_operator, literal
 from runs.query.nodes import Compare, Node, Not, Op, Scalar, Value, all_of, any_of, to_text
 
@@ -48,7 +59,10 @@ class _Parser:
     """Recursive descent; `or` binds weakest, then `and`, then `not`."""
 
     def __init__(self, text: str, *, mlflow: bool) -> None:
-        self.tokens = tokens(text, mlflow=mlflow)
+        place = first_unstorable(text)
+        if place is not None:
+            raise mistake(f"The character {text[place]!r} {{place}} cannot be part of any value.", place)
+        self.tokens = tokens(composed(text), mlflow=mlflow)
         self.mlflow = mlflow
         self.clauses = 0
         self.token = next(self.tokens)

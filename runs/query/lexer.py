@@ -1,6 +1,7 @@
 """Cuts the text of a filter into tokens, each with its place. Linear in the length of the text."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ _BLANK = re.compile(r"\s*")
 # A key path, a number, a date, a duration or a keyword: there is no arithmetic, so `-` and `+` are letters.
 _WORD = re.compile(r"[\w.\-+/:@]+")
 _OPERATOR = re.compile(r"<=|>=|!=|=|<|>")
+# NUL and halves of surrogate pairs: no database stores them, PostgreSQL fails on them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,17 @@ def mistake(message: str, position: int) -> Invalid:
     return Invalid(
         message.replace("{place}", f"at character {position + 1}"), field="filter", position=position
     )
+
+
+def first_unstorable(text: str) -> int | None:
+    """The place of the first character that no value can hold, or None."""
+    found = _UNSTORABLE.search(text)
+    return found.start() if found else None
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which all values are stored."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def tokens(text: str, *, mlflow: bool = False) -> Iterator[Token]:

@@ -15,6 +15,7 @@ from runs.models import RunSearch
 from runs.query.candidates import Term, of_statuses
 from runs.query.conditions import Context
 from runs.query.expressions import Unindexed
+from runs.query.lexer import composed, first_unstorable
 
 LENGTH = 500
 WORDS = 12
@@ -25,10 +26,10 @@ def words_of(text: str) -> list[str]:
     """The words that must all be found, in lower case; "several words" in double quotes stay together."""
     if len(text) > LENGTH:
         raise Invalid(f"The search has {len(text):,} characters; at most {LENGTH} are allowed.", field="q")
-    if "\x00" in text:
-        raise Invalid("The search holds a NUL character, which cannot be stored.", field="q")
+    if first_unstorable(text) is not None:
+        raise Invalid("The search holds a character that cannot be part of any text.", field="q")
     found: list[str] = []
-    for place, part in enumerate(text.lower().split('"')):
+    for place, part in enumerate(composed(text).lower().split('"')):
         found += [part.strip()] if place % 2 else part.split()
     return [word for word in dict.fromkeys(found) if word][:WORDS]
 

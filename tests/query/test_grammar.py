@@ -57,6 +57,7 @@ MEANINGS: dict[str, Node | None] = {
     "tag.`great run` = '1'": Compare(tag("great run"), Op.EQ, "1"),
     'tags."a ""b""" is null': Compare(tag('a "b"'), Op.IS_NULL),
     "tags.team-a = '1'": Compare(tag("team-a"), Op.EQ, "1"),
+    "tags.u\u0308 = 'e\u0301'": Compare(tag("ü"), Op.EQ, "é"),
     "tags.größe = '1'": Compare(tag("größe"), Op.EQ, "1"),
     "properties.git/commit = 'a'": Compare(Field(Source.PROPERTY, "git/commit"), Op.EQ, "a"),
     "metrics.val/loss.min < 1": Compare(metric("val/loss", "min"), Op.LT, 1.0),
@@ -201,6 +202,8 @@ MISTAKES = {
     "(" * (DEPTH + 1) + "tags.x is null" + ")" * (DEPTH + 1): (21, "deeper than 20"),
     "not " * (DEPTH + 1) + "tags.x is null": (84, "deeper than 20"),
     "tags.x = '" + "a" * LENGTH: (LENGTH, "at most 8,000"),
+    "tags.x = 'a\x00'": (11, "'\\x00' at character 12"),
+    "tags.x = '\ud800'": (10, "cannot be part"),
     "tags.x = 'a' ; drop table runs_run": (13, "';' at character 14"),
 }
 

@@ -65,7 +65,7 @@ SORTS = [
     "tags.team,-metrics.loss", "-params.lr,name", "experiment,-created", "-duration,metrics.acc", "metrics.none,name",
 ]  # fmt: skip
 property_test = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -277,3 +277,14 @@ def test_an_experiment_narrows_the_list_by_its_index(
                 and "team" in s.tags
                 for s in samples
             )
+
+
+@pytest.mark.parametrize("word", ["and", "or"])
+@pytest.mark.parametrize("cap", [0, 5000])
+def test_as_many_conditions_as_a_filter_may_have_are_answered(
+    samples: Samples, workspace: Workspace, owner: User, word: str, cap: int
+) -> None:
+    text = f" {word} ".join(f"tags.team != 'x{n}'" for n in range(49)) + f" {word} name contains 'a'"
+    with few(cap):
+        page = list_runs(workspace, everything(all_archives(parse(text))), viewer=owner, limit=100)
+    assert {run.public_id for run in page.runs} == expected(samples, parse(text))

@@ -91,7 +91,7 @@ def test_words_are_read_with_quotes() -> None:
     assert words_of('a "b c" A  "" d"e') == ["a", "b c", "d", "e"]
 
 
-@pytest.mark.parametrize("text", ["a" * 501, "a\x00b"])
+@pytest.mark.parametrize("text", ["a" * 501, "a\x00b", "\ud800"])
 def test_a_hostile_search_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
         words_of(text)
