@@ -90,8 +90,12 @@ def reachable(programs: Path, folder: Path, account: str) -> Path:
     try:
         subprocess.run([programs / "postgres", "--version"], user=account, capture_output=True, check=True)
     except (PermissionError, subprocess.CalledProcessError):
-        shutil.copytree(programs.parent, folder / "programs", symlinks=True)
-        return folder / "programs" / programs.name
+        # Those of a wheel find their libraries beside the package, in <package>.libs.
+        package = programs.parent.parent
+        for part in package.parent.glob(f"{package.name}*"):
+            if part.name in (package.name, f"{package.name}.libs"):
+                shutil.copytree(part, folder / part.name, symlinks=True)
+        return folder / package.name / programs.relative_to(package)
     return programs
 
 
