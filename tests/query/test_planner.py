@@ -15,7 +15,8 @@ from runs.query.conditions import Conditions
 from runs.query.grammar import parse
 from runs.query.nodes import Node, Not, all_of, any_of, to_text
 from runs.query.runs import count_runs, list_runs, page_of, plan_runs, run_ids, status_counts
-from tests.query.sample import LONG, NOW, Samples, fill, holds
+from tests.query.definition import holds
+from tests.query.sample import LONG, NOW, Samples, fill
 
 LEAVES = [
     "status = 'Failed'", "status != 'Failed'", "status in ('Running', 'Queued')", "status = 'RUNNING'",
