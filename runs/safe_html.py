@@ -118,10 +118,12 @@ def _leads_somewhere(address: str) -> bool:
 class _BareAddress(InlineProcessor):
     """`https://…` in running text becomes a link."""
 
-    def handleMatch(self, match: re.Match[str], data: str) -> tuple[Element, int, int]:
-        link = Element("a", {"href": match[1]})
-        link.text = markdown.util.AtomicString(match[1])
-        return link, match.start(1), match.end(1)
+    def handleMatch(  # type: ignore[override]  # the stubs know only the older shape of a Pattern
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element, int, int]:
+        link = Element("a", {"href": m[1]})
+        link.text = markdown.util.AtomicString(m[1])
+        return link, m.start(1), m.end(1)
 
 
 class _PicturesAsLinks(Treeprocessor):
