@@ -12,6 +12,8 @@ from typing import Any
 
 METRICS = 10  # a batch is shared out among so many names, as a training logs them
 
+ATTEMPTS = 5
+
 Body = Callable[[str, int, list[float]], bytes]
 
 
@@ -108,9 +110,18 @@ def _send_until_done(load: Load, place: int, barrier: Any) -> tuple[float, float
 
 
 def _call(connection: http.client.HTTPConnection, load: Load, place: int, body: bytes) -> None:
+    """Send the batch, again where the server closed the connection: MLflow restarts workers that are busy for long."""
     headers = {**load.headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
-    connection.request("POST", load.paths[place], body, headers)
-    response = connection.getresponse()
-    answer = response.read()
-    if response.status != 200:
-        raise RuntimeError(f"{response.status} {answer[:500]!r}")
+    for attempt in range(ATTEMPTS):
+        try:
+            connection.request("POST", load.paths[place], body, headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except (ConnectionError, http.client.IncompleteRead):
+            connection.close()
+            if attempt == ATTEMPTS - 1:
+                raise
+            continue
+        if response.status != 200:
+            raise RuntimeError(f"{response.status} {answer[:500]!r}")
+        return
