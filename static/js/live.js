@@ -66,7 +66,8 @@ async function refresh() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll(PART)) {
     const fresh = page.getElementById(part.id);
-    if (fresh && !isBusy(part)) put(part, fresh);
+    if (!fresh) location.reload(); // the page has taken another shape: the first run, the first metric
+    else if (!isBusy(part)) put(part, fresh);
   }
   document.dispatchEvent(new CustomEvent("studio:refreshed"));
   return true;
