@@ -31,20 +31,34 @@ _sizes: dict[int, tuple[float, int]] = {}
 class Term:
     """A part that must hold: as a condition on runs, and, where an index serves, as a query of their numbers.
 
-    `fetch` is given instead where counting costs as much as fetching: it returns up to so many numbers.
+    `fetch` is given instead where counting costs as much as fetching: it returns up to so many numbers. With
+    `is_exact` the numbers are those of all runs that fulfil it and no others, so that it need not be tested on them.
     """
 
     where: Q
     numbers: Numbers | None = None
     fetch: Callable[[int], list[int]] | None = None
+    is_exact: bool = False
+
+
+@dataclass(frozen=True)
+class Rarest:
+    """The term that names the fewest runs, its numbers, and whether they are few."""
+
+    term: Term
+    numbers: Numbers
+    is_few: bool
 
 
 def term_of(node: Node, where: Q, context: Context) -> Term:
     """The node as a term."""
     numbers = candidates(node, context)
     if numbers is None or not _is_scan(node):
-        return Term(where, numbers)
-    return Term(where, fetch=lambda most: [row[0] for row in numbers.values_list("run_id")[:most]])
+        is_exact = all(isinstance(item, Compare) for item in (node.items if isinstance(node, Or) else [node]))
+        return Term(where, numbers, is_exact=is_exact)
+    return Term(
+        where, fetch=lambda most: list(numbers.values_list("run_id", flat=True)[:most]), is_exact=True
+    )
 
 
 def candidates(node: Node, context: Context) -> Numbers | None:
@@ -66,20 +80,20 @@ def candidates(node: Node, context: Context) -> Numbers | None:
     return rows_of(node.field, context).filter(value_condition(node)).values("run_id")
 
 
-def rarest(terms: list[Term], cap: int) -> tuple[Numbers | None, bool]:
-    """The numbers of the term that names the fewest runs, and whether they are at most `cap`."""
-    fetched: list[list[int]] = []
+def rarest(terms: list[Term], cap: int) -> Rarest | None:
+    """The term with the fewest numbers; None where no term has any."""
+    options: list[tuple[int, Term, Numbers]] = []
     for term in [term for term in terms if term.fetch][:MOST_SCANS]:
         numbers = term.fetch(cap + 1) if term.fetch else []
         if len(numbers) <= cap:
-            fetched.append(numbers)
-    counted = [term.numbers for term in terms if term.numbers is not None]
-    options = [(len(numbers), listed(numbers)) for numbers in fetched]
-    options += zip(capped_counts(counted, cap), counted, strict=True)
+            options.append((len(numbers), term, listed(numbers)))
+    counted = [(term, term.numbers) for term in terms if term.numbers is not None]
+    counts = capped_counts([numbers for _, numbers in counted], cap)
+    options += [(count, *pair) for count, pair in zip(counts, counted, strict=True)]
     if not options:
-        return None, False
-    fewest, numbers_of = min(options, key=lambda option: option[0])
-    return numbers_of, fewest <= cap
+        return None
+    fewest, term, chosen = min(options, key=lambda option: option[0])
+    return Rarest(term, chosen, fewest <= cap)
 
 
 def listed(numbers: list[int]) -> Numbers:

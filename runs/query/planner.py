@@ -10,13 +10,13 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact
 
 from runs.models import Run
 from runs.query.candidates import Term, cap_of, of_viewer, rarest, term_of
 from runs.query.conditions import Conditions, Context
-from runs.query.expressions import Numbers, Unindexed, is_one_of
+from runs.query.expressions import Holds, Numbers, Unindexed, is_one_of
 from runs.query.nodes import conjuncts
 from runs.query.search import word_terms
 from runs.query.where import condition
@@ -26,29 +26,30 @@ from runs.query.where import condition
 class Plan:
     """How to find the runs: by `driver`, the numbers of a rare term, or by a walk when that is None.
 
-    `rarest` is the rarest term also where it is not rare enough to drive.
+    `rarest` is the rarest term also where it is not rare enough to drive; `others` are all terms but that.
     """
 
     context: Context
     base: Q
     terms: Q
+    others: Q
     driver: Numbers | None
-    rarest: Numbers | None = None
+    rarest: Numbers | None
 
     def runs(self) -> QuerySet[Run]:
         """All runs that fulfil everything, in no order."""
         if self.driver is None:
             return Run.objects.filter(self._in_scope(), self.base, self.terms)
         # Hidden from SQLite's choice, lest it walk the workspace and test each run for membership.
-        return Run.objects.filter(is_one_of(self.driver), self._in_scope(hidden=True), self.base, self.terms)
+        return Run.objects.filter(is_one_of(self.driver), self._in_scope(hidden=True), self.base, self.others)
 
     def unordered(self) -> QuerySet[Any]:
         """The numbers of the same runs, for counting: by the rarest term's own rows, should they be many."""
-        if self.driver is not None or self.rarest is None or self.rarest.query.combinator:
+        rarest = self.rarest
+        if self.driver is not None or rarest is None or rarest.query.combinator or rarest.model is Run:
             return self.runs().values("pk")
-        if self.rarest.model is Run:
-            return self.runs().values("pk")
-        return self.rarest.filter(Exists(self.runs().filter(pk=OuterRef("run_id"))))
+        tested = Run.objects.filter(self._in_scope(), self.base, self.others, pk=OuterRef("run_id"))
+        return rarest.filter(Holds(tested))
 
     def _in_scope(self, *, hidden: bool = False) -> Q:
         """The workspace, or the experiment whose index of newest runs is walked."""
@@ -68,9 +69,20 @@ def _hidden(experiment_id: int | None) -> Q:
 def make_plan(context: Context, conditions: Conditions) -> Plan:
     """Count the terms and choose."""
     terms = _terms(context, conditions)
-    numbers, are_few = rarest(terms, cap_of(context)) if terms else (None, False)
-    where = reduce(and_, (term.where for term in terms), Q())
-    return Plan(context, _base(conditions), where, numbers if are_few else None, numbers)
+    found = rarest(terms, cap_of(context)) if terms else None
+    others = [term for term in terms if not (found and term is found.term and term.is_exact)]
+    return Plan(
+        context,
+        _base(conditions),
+        terms=_all(terms),
+        others=_all(others),
+        driver=found.numbers if found and found.is_few else None,
+        rarest=found.numbers if found else None,
+    )
+
+
+def _all(terms: list[Term]) -> Q:
+    return reduce(and_, (term.where for term in terms), Q())
 
 
 def _terms(context: Context, conditions: Conditions) -> list[Term]:
@@ -79,7 +91,7 @@ def _terms(context: Context, conditions: Conditions) -> list[Term]:
     terms += word_terms(conditions.search, context)
     if conditions.mine:
         mine = Q(Exact(Unindexed(F("created_by_id")), _viewer_id(context)))
-        terms.append(Term(mine, of_viewer(context)))
+        terms.append(Term(mine, of_viewer(context), is_exact=True))
     return terms
 
 

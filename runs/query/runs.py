@@ -104,10 +104,11 @@ def list_runs(
     With `columns` None every attribute is read and no cells, which is what REST shows. The number of queries does
     not depend on the data. Raises Invalid for a cursor of another order, and when it takes over two seconds.
     """
-    plan = plan_runs(
-        workspace, conditions or Conditions(), viewer=viewer, experiment=experiment, sort=sort, zone=zone
-    )
-    return page_of(plan, sort=sort, columns=columns, cursor=cursor, limit=limit)
+    with limited_time():
+        plan = plan_runs(
+            workspace, conditions or Conditions(), viewer=viewer, experiment=experiment, sort=sort, zone=zone
+        )
+        return page_of(plan, sort=sort, columns=columns, cursor=cursor, limit=limit)
 
 
 def page_of(

@@ -6,7 +6,7 @@ too much, never too little, and the search row itself is then tested.
 """
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.lookups import In
 
 from runs.errors import Invalid
@@ -14,7 +14,7 @@ from runs.lifecycle import Status
 from runs.models import RunSearch
 from runs.query.candidates import Term, of_statuses
 from runs.query.conditions import Context
-from runs.query.expressions import Unindexed
+from runs.query.expressions import Holds, Unindexed
 from runs.query.lexer import composed, first_unstorable
 
 LENGTH = 500
@@ -41,7 +41,7 @@ def word_terms(text: str, context: Context) -> list[Term]:
 
 def _term(word: str, context: Context) -> Term:
     statuses = sorted(status.value for status in Status if word in status.value.lower())
-    where = Q(Exists(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
+    where = Q(Holds(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
     if statuses:
         where |= Q(In(Unindexed(F("status")), statuses))
     if len(word) < INDEXED_LENGTH:

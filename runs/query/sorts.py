@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import IsNull
 
 from runs.models import Run
 from runs.query.columns import Sort
+from runs.query.expressions import Holds
 from runs.query.fields import Field, Source
 from runs.query.planner import Plan
 from runs.query.value_terms import number_of, rows_of
@@ -87,13 +88,13 @@ def _by_value(plan: Plan, first: Sort, rest: Sequence[Sort], *, down: bool) -> I
         valued = rows.filter(present)
         own = valued.filter(run_id=OuterRef("pk"))
         if plan.driver is None:  # the value's index is walked, alone: SQLite would turn a join round
-            tested = valued.filter(Exists(plan.runs().filter(pk=OuterRef("run_id"))))
+            tested = valued.filter(Holds(plan.runs().filter(pk=OuterRef("run_id"))))
             parts = (Part(value, first.is_descending), *_parts(plan, rest, "run_id"), Part(F("run_id"), down))
             yield Leg(tested, parts)
         else:
             key = Part(Subquery(own.annotate(key=value).values("key")), first.is_descending)
-            yield Leg(plan.runs().filter(Exists(own)), (key, *_parts(plan, rest, "pk"), Part(F("id"), down)))
-    without = plan.runs().exclude(Exists(rows.filter(any_value, run_id=OuterRef("pk"))))
+            yield Leg(plan.runs().filter(Holds(own)), (key, *_parts(plan, rest, "pk"), Part(F("id"), down)))
+    without = plan.runs().exclude(Holds(rows.filter(any_value, run_id=OuterRef("pk"))))
     yield _without(plan, without, rest)
 
 

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import In
@@ -13,7 +13,7 @@ from django.db.models.lookups import In
 from runs.lifecycle import Status
 from runs.models import Experiment, Run, Star, User
 from runs.query.conditions import Context
-from runs.query.expressions import Unindexed
+from runs.query.expressions import Holds, Unindexed
 from runs.query.fields import Kind, Source
 from runs.query.literals import MLFLOW_STATUSES, statuses_of
 from runs.query.moments import Moment, Span
@@ -49,7 +49,7 @@ def _comparison(node: Compare, context: Context) -> Q:
     is_missing = node.op is Op.IS_NULL
     positive = Compare(node.field, Op.IS_NOT_NULL) if is_missing else node
     rows = rows_of(node.field, context).filter(value_condition(positive), run_id=OuterRef("pk"))
-    return ~Q(Exists(rows)) if is_missing else Q(Exists(rows))
+    return ~Q(Holds(rows)) if is_missing else Q(Holds(rows))
 
 
 def _attribute(node: Compare, context: Context) -> Q:
@@ -99,9 +99,7 @@ def _flag(key: str, context: Context) -> Q:
     if key == "archived":
         return Q(archived_at__isnull=False)
     return (
-        Q(Exists(Star.objects.filter(user=context.viewer, run_id=OuterRef("pk"))))
-        if context.viewer
-        else NEVER
+        Q(Holds(Star.objects.filter(user=context.viewer, run_id=OuterRef("pk")))) if context.viewer else NEVER
     )
 
 
