@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 
 from runs.actions import jobs
@@ -22,8 +23,8 @@ from runs.models import Kind, Metric, Run, Segment
 from runs.models.metric import Floats, Integers, pack, pack_texts
 from runs.transaction import write
 
-# A metric with more small segments than this is worth merging.
-MERGE_FROM = 64
+# Each time a metric has gathered so many more segments, they are worth merging.
+MERGE_EVERY = 64
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
         Segment.objects.bulk_create(segments)
         _save(metrics.values())
         for metric in metrics.values():
-            if metric.segment_count > MERGE_FROM:
+            if metric.segment_count % MERGE_EVERY == 0:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
     return total
 
@@ -133,5 +134,14 @@ SUMMARY_FIELDS = [
 ]
 
 
+_UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of ours
+    Metric._meta.db_table,
+    ", ".join(f'"{Metric._meta.get_field(name).column}" = %s' for name in SUMMARY_FIELDS),
+)
+
+
 def _save(metrics: Collection[Metric]) -> None:
-    Metric.objects.bulk_update(metrics, SUMMARY_FIELDS, batch_size=50)
+    """Write the summaries. By bulk_update this alone took 60 % of a call's processor time."""
+    rows = [[*(getattr(metric, name) for name in SUMMARY_FIELDS), metric.pk] for metric in metrics]
+    with connection.cursor() as cursor:
+        cursor.executemany(_UPDATE, rows)
