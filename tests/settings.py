@@ -11,6 +11,9 @@ for _name in [name for name in os.environ if name.startswith("STUDIO_")]:
     if _name not in ("STUDIO_REQUIRE_BROWSER", "STUDIO_KEEP"):
         del os.environ[_name]
 
+# Playwright keeps an event loop in the thread of the tests; the database is used beside it, never inside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 _folder = Path(tempfile.mkdtemp(prefix="run-studio-tests-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in ("STUDIO_DATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
