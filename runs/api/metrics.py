@@ -149,7 +149,8 @@ class SeriesEndpoint(Endpoint):
     def get(self, request: Request, run_id: str) -> Response:
         """The series of the given names, up to 50; down-sampled ones say so."""
         run = self.run(run_id)
-        names = request.query_params.getlist("name")[:50]
+        # No metric has a NUL in its name, and PostgreSQL cannot even be asked.
+        names = [name for name in request.query_params.getlist("name")[:50] if "\x00" not in name]
         points = request.query_params.get("points", "1000")
         most = POINTS_PER_METRIC if points == "all" else _whole(points, "points")
         found = query.read_series(
@@ -175,9 +176,12 @@ class ValuesEndpoint(Endpoint):
     def get(self, request: Request, run_id: str) -> Response:
         """In logged order, of the run and with `recursive` of all its descendants, in one answer."""
         run = self.run(run_id)
+        name = request.query_params.get("name")
+        if name is not None and "\x00" in name:
+            raise Invalid("A metric's name holds no NUL character.", field="name")
         values = query.logged_values(
             run,
-            name=request.query_params.get("name"),
+            name=name,
             recursive=flag(request.query_params.get("recursive")),
         )
         return Response({"runs": values})

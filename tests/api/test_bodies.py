@@ -138,3 +138,24 @@ def test_every_answer_carries_the_safe_headers(api, run):
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "10.0.0.1", "evil.test:80"])
 def test_a_foreign_host_name_is_refused(api, host):
     assert api.client.get("/api/v1/me/", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "runs/{run}/series/?name=%00",
+        "runs/{run}/metric-values/?name=%00",
+        "runs/{run}/files/?prefix=%00&after=%00",
+        "runs/{run}/files/a%00b",
+        "runs/%00/",
+        "workspaces/%00/runs/",
+        "workspaces/vision/experiments/%00/",
+        "workspaces/vision/runs/?experiment=%00&tag=%00&submitted_by=%00&parent=%00&type=%00&target=%00",
+        "workspaces/vision/runs/?filter=name%20=%20'%00'",
+        "workspaces/vision/runs/?sort=metrics.%00",
+        "runs/{run}/events/?before=%00",
+        "runs/{run}/children/?after=%00",
+    ],
+)
+def test_a_nul_in_an_address_is_no_server_error(api, run, path):
+    assert api("GET", path.format(run=run)).status_code in (200, 400, 404)
