@@ -34,12 +34,8 @@ def metrics(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     rows = Metric.objects.filter(run=run, count__gt=0).select_related("name").order_by("name__text")
     found = rows.filter(name__text__icontains=find) if find and "\x00" not in find else rows
     listed = list(found[: MOST_NAMES + 1])
-    chosen = (
-        request.GET.getlist("m")[:MOST_CHOSEN]
-        or [metric.name.text for metric in listed if metric.last is not None or metric.kind == Metric.SCALAR][
-            :CHOSEN_AT_FIRST
-        ]
-    )
+    asked = [name for name in request.GET.getlist("m") if "\x00" not in name]  # PostgreSQL cannot hold it
+    chosen = asked[:MOST_CHOSEN] or _chosen_at_first(listed)
     axis = address.get("x") if address.get("x") in AXES else "step"
     is_table = address.get("as") == "table"
     facts = facts_of(request, run, "metrics") | {
@@ -56,6 +52,11 @@ def metrics(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     }
     facts["parts"] = _parts(run, chosen, as_table=is_table)
     return render(request, "run/metrics.html", facts)
+
+
+def _chosen_at_first(listed: list[Metric]) -> list[str]:
+    """The first that can be drawn."""
+    return [metric.name.text for metric in listed if not _is_text(metric)][:CHOSEN_AT_FIRST]
 
 
 def _listed(metric: Metric, chosen: list[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     facts: dict[str, Any] = {"next": request.POST.get("next", request.GET.get("next", "")), "username": ""}
     if request.method != "POST":
         return render(request, "sign_in/sign_in.html", facts | {"no_passwords": _nobody_has_a_password()})
-    name = request.POST.get("username", "").strip()
+    name = request.POST.get("username", "").replace("\x00", "").strip()  # which PostgreSQL cannot look up
     try:
         user = actions.sign_in(name, request.POST.get("password", ""), address=request.META["REMOTE_ADDR"])
     except Refused as refusal:

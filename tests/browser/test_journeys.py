@@ -141,7 +141,7 @@ def test_a_run_is_canceled_after_one_question(open_page, api):
     page = open_page(f"/w/default/runs/{run['id']}/")
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_contain_text("Cancel doomed one?")
-    page.get_by_role("link", name="Keep it running").click()
+    page.get_by_role("link", name="Keep it").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("link", name="Cancel").click()
     page.get_by_label("Reason").fill("loss explodes")

@@ -115,6 +115,26 @@ def test_a_mistake_is_told_where_it_is(page, workspace, query, words):
     assert words in html and "<script>alert" not in html
 
 
+@pytest.mark.parametrize(
+    "text", ['params."a%00b"', "a%00b", "tags.`%00`%20%3D%20'x'", "%F0%9F%98%80", "%ED%A0%80", "%"]
+)
+def test_no_text_in_the_address_breaks_the_page(client_of, owner, workspace, text):
+    make.run(workspace)
+    for name in (
+        "filter",
+        "q",
+        "columns",
+        "sort",
+        "tag",
+        "param",
+        "status",
+        "experiment",
+        "parent",
+        "cursor",
+    ):
+        assert client_of(owner).get(f"/w/vision/runs/?{name}={text}").status_code in (200, 400), name
+
+
 def test_a_mistake_in_the_filter_is_pointed_at(page, workspace):
     html = page("?filter=status%20%3D%20%3D", status=400)
     assert "status = =\n         ^" in html
