@@ -134,9 +134,9 @@ SUMMARY_FIELDS = [
 ]
 
 
+# Their columns are named as the fields.
 _UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of ours
-    Metric._meta.db_table,
-    ", ".join(f'"{Metric._meta.get_field(name).column}" = %s' for name in SUMMARY_FIELDS),
+    Metric._meta.db_table, ", ".join(f'"{name}" = %s' for name in SUMMARY_FIELDS)
 )
 
 
