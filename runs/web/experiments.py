@@ -21,7 +21,8 @@ from runs.query.experiments import (
 from runs.web import show
 from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
-from runs.web.run_list import IDLE_S, LIVE_S, Scope, run_list
+from runs.web.run_list import IDLE_S, LIVE_S, run_list
+from runs.web.scope import Scope
 
 HEADINGS = (("name", "Experiment"), ("runs", "Runs"), ("last_run", "Last run"), ("created", "Created"))
 ORDER = [

@@ -10,87 +10,21 @@ from django.utils.safestring import SafeString
 
 from runs.access import Caller
 from runs.errors import Invalid
-from runs.lifecycle import Status
-from runs.models import Experiment, Run, Workspace
-from runs.query.columns import (
-    DEFAULT,
-    NEWEST_FIRST,
-    Column,
-    Sort,
-    columns_text,
-    parse_columns,
-    parse_sort,
-    sort_text,
-)
-from runs.query.conditions import Conditions
-from runs.query.default_columns import default_columns
-from runs.query.filters import RunFilters
+from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
 from runs.query.planner import Plan
-from runs.query.runs import Count, page_of, plan_runs, status_counts
+from runs.query.runs import Count, page_of, status_counts
 from runs.web import show
 from runs.web.address import Address
 from runs.web.cells import draw_rows, look_of
+from runs.web.chips import Chip, advice_of, chips_of
+from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
+from runs.web.headings import Heading, heading_of
+from runs.web.scope import Scope, columns_of, plan_of
 
 A_PAGE = 50
 # How often a list asks again: while something runs, and while it waits for something new.
 LIVE_S, IDLE_S = 4, 20
-CHIPS = {
-    "status": "status",
-    "experiment": "experiment",
-    "tag": "tag",
-    "property": "property",
-    "param": "parameter",
-    "metric": "metric",
-    "target": "target",
-    "submitted_by": "submitted by",
-    "created_after": "submitted after",
-    "created_before": "submitted before",
-    "duration_min": "at least",
-    "duration_max": "at most",
-    "type": "type",
-    "archived": "archived",
-}
-MOST_ADVICE = 6
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which runs a list is of, before any filter."""
-
-    workspace: Workspace
-    experiment: Experiment | None = None
-    parent: Run | None = None
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One active condition and the address without it."""
-
-    label: str
-    value: str
-    without: str
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The head of a column: its words, and the address that sorts by it."""
-
-    column: Column
-    is_number: bool
-    sort_url: str
-    direction: str
-
-
-@dataclass(frozen=True)
-class Counter:
-    """How many stand in a status, and the address that shows only those, or all again."""
-
-    status: Status
-    count: Count
-    url: str
-    is_chosen: bool
 
 
 @dataclass
@@ -106,12 +40,23 @@ class RunList:
     counters: list[Counter] = field(default_factory=list)
     rows: SafeString = field(default_factory=SafeString)
     row_count: int = 0
-    total: str = ""
+    count: Count | None = None
     next_url: str | None = None
     refusal: Invalid | None = None
     advice: list[Chip] = field(default_factory=list)
     live_s: int = IDLE_S
     numeric: frozenset[str] = frozenset()
+    is_active: bool = False
+    # The template that shows the rows: the table, or the table in groups.
+    body: str = "runs/_table.html"
+
+    @property
+    def total(self) -> str:
+        """How many runs there are, in words; nothing where counting took too long."""
+        if self.count is None:
+            return ""
+        is_one = self.count.number == 1 and not self.count.is_more
+        return f"{self.count} {'run' if is_one else 'runs'}"
 
     @property
     def is_first_page(self) -> bool:
@@ -176,112 +121,55 @@ class RunList:
 def run_list(request: HttpRequest, scope: Scope) -> RunList:
     """The list for this address. A mistake in it is told in the list, which is then empty."""
     address, caller = Address.of(request), caller_of(request)
-    made = RunList(address, scope, chips=list(_chips(address)))
+    made = RunList(address, scope, chips=list(chips_of(address)))
     try:
-        made.columns = _columns(scope, address.get("columns"))
+        made.columns = columns_of(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
-        plan = _plan(scope, caller, request.GET, made.sort)
-        _fill(made, scope, plan, caller)
+        plan = plan_of(scope, caller, request.GET, made.sort)
+        _fill(made, plan)
+        _count(made, plan, caller)
+        _live(made)
+        if not made.row_count and made.is_narrowed:
+            made.advice = list(advice_of(address, made.chips, lambda url: _finds_any(url, scope, caller)))
     except Invalid as refusal:
         made.refusal = refusal
-    made.headings = [_heading(column, made) for column in made.columns]
+    made.headings = [heading_of(column, address, made.sort, made.numeric) for column in made.columns]
     return made
 
 
-def _columns(scope: Scope, text: str) -> Sequence[Column]:
-    """Those of the address, or what this list shows when nobody has chosen."""
-    inside = scope.experiment or (scope.parent.experiment if scope.parent else None)
-    return parse_columns(text) if text else default_columns(inside)
-
-
-def _plan(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:
-    return plan_runs(
-        scope.workspace,
-        _conditions(scope, asked),
-        viewer=caller.user,
-        experiment=scope.experiment,
-        sort=sort,
-    )
-
-
-def _conditions(scope: Scope, asked: QueryDict) -> Conditions:
-    if scope.parent is not None:
-        asked = asked.copy()
-        asked["parent"] = scope.parent.public_id
-    return RunFilters(asked).conditions()
-
-
-def _fill(made: RunList, scope: Scope, plan: Plan, caller: Caller) -> None:
-    now = timezone.now()
+def _fill(made: RunList, plan: Plan) -> None:
+    """The rows of the page."""
     cursor = made.address.get("cursor")
     page = page_of(plan, sort=made.sort, columns=made.columns, cursor=cursor, limit=A_PAGE)
-    look = look_of(scope.workspace.name, made.columns, page.rows, now)
+    look = look_of(made.scope.workspace.name, made.columns, page.rows, timezone.now())
     made.numeric = look.numeric
     made.rows, made.row_count = draw_rows(made.columns, page.rows, look), len(page.rows)
+    made.is_active = any(show.is_active(run.status) for run in page.runs)
     if page.next_cursor:
         made.next_url = made.address.having(cursor=page.next_cursor)
-    _count(made, scope, plan, caller)
-    active = any(show.is_active(run.status) for run in page.runs)
-    made.live_s = LIVE_S if active or any(show.is_active(c.status) for c in made.counters) else IDLE_S
-    if not page.rows and made.is_narrowed:
-        made.advice = list(_advice(made, scope, caller))
 
 
-def _count(made: RunList, scope: Scope, plan: Plan, caller: Caller) -> None:
+def _count(made: RunList, plan: Plan, caller: Caller) -> None:
     """The counters leave the chosen statuses out of account, so that one can change to another."""
-    chosen = made.address.query.getlist("status")
-    if chosen:
+    if made.address.query.getlist("status"):
         others = made.address.query.copy()
         del others["status"]
-        plan = _plan(scope, caller, others, NEWEST_FIRST)
+        plan = plan_of(made.scope, caller, others, NEWEST_FIRST)
     counts = status_counts(plan)
-    if counts is None:
-        return
-    for status, count in counts.items():
-        url = made.address.toggling("status", status.value)
-        made.counters.append(Counter(status, count, url, status.value in chosen))
-    shown = [count for status, count in counts.items() if not chosen or status.value in chosen]
-    number, is_more = sum(count.number for count in shown), any(count.is_more for count in shown)
-    made.total = f"{number:,}{'+' if is_more else ''} {'run' if number == 1 else 'runs'}"
+    if counts is not None:
+        made.counters = list(counters_of(made.address, counts))
+        made.count = total_of(made.address, counts)
 
 
-def _chips(address: Address) -> Iterator[Chip]:
-    for name, label in CHIPS.items():
-        for value in address.query.getlist(name):
-            if value:
-                shown = show.word_of(value) if name == "status" else value
-                yield Chip(label, shown, address.dropping(name, value), name)
-
-
-def _heading(column: Column, made: RunList) -> Heading:
-    first = made.sort[0]
-    is_first = first.column.key == column.key
-    direction = ("descending" if first.is_descending else "ascending") if is_first else ""
-    # A second click turns the order. Numbers and times begin with the largest, which is what people look for.
-    begins_down = column.is_number or (
-        column.field is not None and column.field.kind.name in ("TIME", "NUMBER")
-    )
-    is_descending = not first.is_descending if is_first else begins_down
-    url = made.address.having(sort=sort_text([Sort(column, is_descending)])) if column.is_sortable else ""
-    return Heading(column, column.is_number or column.key in made.numeric, url, direction)
-
-
-def _advice(made: RunList, scope: Scope, caller: Caller) -> Iterator[Chip]:
-    """The conditions without which something would be found."""
-    address = made.address
-    tries = list(made.chips)
-    for name, label in (("q", "search"), ("filter", "filter"), ("mine", "only my runs")):
-        if address.get(name):
-            value = "" if name == "mine" else address.get(name)
-            tries.append(Chip(label, value, address.dropping(name), name))
-    for chip in tries[:MOST_ADVICE]:
-        if _finds_any(chip.without, scope, caller):
-            yield chip
+def _live(made: RunList) -> None:
+    """How soon something may have changed."""
+    active = made.is_active or any(show.is_active(counter.status) for counter in made.counters)
+    made.live_s = LIVE_S if active else IDLE_S
 
 
 def _finds_any(url: str, scope: Scope, caller: Caller) -> bool:
     try:
-        plan = _plan(scope, caller, QueryDict(url.partition("?")[2]), NEWEST_FIRST)
+        plan = plan_of(scope, caller, QueryDict(url.partition("?")[2]), NEWEST_FIRST)
         return bool(page_of(plan, columns=(), limit=1).rows)
     except Invalid:
         return False

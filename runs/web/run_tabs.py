@@ -15,7 +15,8 @@ from runs.web import show
 from runs.web.activity import told_of
 from runs.web.address import Address, one_columns
 from runs.web.run import facts_of, run_of
-from runs.web.run_list import Scope, run_list
+from runs.web.run_list import run_list
+from runs.web.scope import Scope
 
 MOST_NAMES = 300
 MOST_CHOSEN = 24

@@ -18,7 +18,8 @@ from runs.query.columns import BUILT_IN, Column, parse_columns
 from runs.query.fields import Field, Source
 from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
-from runs.web.run_list import Scope, run_list
+from runs.web.run_list import run_list
+from runs.web.scope import Scope
 
 MOST_NAMES = 200
 LISTS = ("runs", "experiment", "run_children")

@@ -1,4 +1,4 @@
-"""What the table of pages (tests/test_page_permissions.py) does not say: what readers are offered, and foreign names."""
+"""What the table of pages does not say (tests/test_page_permissions.py): what readers are offered, foreign names."""
 
 import pytest
 from django.test import Client

@@ -1,0 +1,49 @@
+"""Which runs a list is of, and how the parameters of an address find them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from runs.access import Caller
+from runs.models import Experiment, Run, Workspace
+from runs.query.columns import Column, Sort, parse_columns
+from runs.query.conditions import Conditions
+from runs.query.default_columns import default_columns
+from runs.query.filters import RunFilters
+from runs.query.planner import Plan
+from runs.query.runs import plan_runs
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which runs a list is of, before any filter."""
+
+    workspace: Workspace
+    experiment: Experiment | None = None
+    parent: Run | None = None
+
+
+def columns_of(scope: Scope, text: str) -> Sequence[Column]:
+    """Those of the address, or what this list shows when nobody has chosen."""
+    inside = scope.experiment or (scope.parent.experiment if scope.parent else None)
+    return parse_columns(text) if text else default_columns(inside)
+
+
+def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
+    """What the parameters say together; the children of a run are narrowed to its own."""
+    if scope.parent is not None:
+        asked = asked.copy()
+        asked["parent"] = scope.parent.public_id
+    return RunFilters(asked).conditions()
+
+
+def plan_of(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:
+    """How to find what the parameters ask for."""
+    return plan_runs(
+        scope.workspace,
+        conditions_of(scope, asked),
+        viewer=caller.user,
+        experiment=scope.experiment,
+        sort=sort,
+    )
