@@ -14,6 +14,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "login": ("everybody", "everybody"),
     "login_link": ("everybody", "everybody"),
     "logout": ("", "everybody"),
+    "preferences": ("", "signed in"),
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
     "columns": ("reader", ""),
@@ -45,6 +46,7 @@ QUERIES = {
     "run_logs": "?file=log.txt",
 }
 FORMS = {
+    "preferences": {"theme": "dark"},
     "run_name": {"display_name": "renamed"},
     "run_description": {"description": "new"},
     "run_tags": {"key": "a", "value": "b"},

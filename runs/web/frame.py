@@ -41,6 +41,8 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
         "workspace": current or (workspaces[0] if workspaces else None),
         "place": _place(request),
         "username": user.get_username(),
+        "theme": user.theme,
+        "density": user.density,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from runs.web import experiments, run, run_edit, run_files, run_tabs, runs, sign_in
+from runs.web import experiments, preferences, run, run_edit, run_files, run_tabs, runs, sign_in
 from runs.web.errors import told
 
 WORKSPACE = "w/<str:workspace>/"
@@ -22,6 +22,7 @@ urlpatterns = [
     page("login/", sign_in.sign_in, "login"),
     page("login/link/<str:token>/", sign_in.sign_in_by_link, "login_link"),
     page("logout/", sign_in.sign_out, "logout"),
+    page("me/preferences/", preferences.preferences, "preferences"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
