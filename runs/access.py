@@ -94,6 +94,15 @@ def allows(caller: Caller, workspace: Workspace, need: Need) -> bool:
     return role_in(caller, workspace) in _ROLES[need] and _token_reaches(caller, workspace.pk)
 
 
+def check_own_hand(caller: Caller) -> None:
+    """Raise NotAllowed for a token that may only read, or that belongs to one run: a person's own stars and views
+    are changed by the person, in whatever role, or by a token that speaks for all they may do."""
+    if caller.token is not None and caller.token.scope == "read":
+        raise NotAllowed("This token may only read; use one with the scope 'write'.")
+    if caller.token is not None and caller.token.run_id is not None:
+        raise NotAllowed("This token belongs to one run; it changes nothing else.")
+
+
 def check_can_create_runs(caller: Caller, parent: Run | None) -> None:
     """The token of a submitted script may only create children of its own run."""
     if caller.token is None or caller.token.run_id is None:

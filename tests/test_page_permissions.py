@@ -18,6 +18,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
     "columns": ("reader", ""),
+    "star": ("", "reader"),
     "runs": ("reader", ""),
     "run": ("reader", ""),
     "run_name": ("contributor", "contributor"),
@@ -47,6 +48,7 @@ QUERIES = {
 }
 FORMS = {
     "preferences": {"theme": "dark"},
+    "star": {"kind": "experiment", "id": "digits", "on": "true"},
     "run_name": {"display_name": "renamed"},
     "run_description": {"description": "new"},
     "run_tags": {"key": "a", "value": "b"},

@@ -92,6 +92,12 @@ class ExperimentChange(serializers.Serializer):
     archived = serializers.BooleanField(required=False)
 
 
+class StarShape(serializers.Serializer):
+    """Whether it is starred by the caller."""
+
+    starred = serializers.BooleanField()
+
+
 class ErrorDetails(serializers.Serializer):
     """Why a run failed."""
 

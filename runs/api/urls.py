@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from runs.api import files, metrics, organise, run, runs, workspaces
+from runs.api import files, metrics, organise, run, runs, stars, workspaces
 
 ONE_RUN = "runs/<str:run_id>/"
 
@@ -19,6 +19,11 @@ urlpatterns = [
         name="api-experiments",
     ),
     path(
+        "workspaces/<str:workspace>/experiments/<path:name>/star/",
+        stars.ExperimentStarEndpoint.as_view(),
+        name="api-experiment-star",
+    ),
+    path(
         "workspaces/<str:workspace>/experiments/<path:name>/",
         workspaces.ExperimentEndpoint.as_view(),
         name="api-experiment",
@@ -32,6 +37,7 @@ urlpatterns = [
     path(ONE_RUN + "cancel/", run.CancelEndpoint.as_view(), name="api-run-cancel"),
     path(ONE_RUN + "canceled/", run.CanceledEndpoint.as_view(), name="api-run-canceled"),
     path(ONE_RUN + "children/", runs.ChildrenEndpoint.as_view(), name="api-run-children"),
+    path(ONE_RUN + "star/", stars.RunStarEndpoint.as_view(), name="api-run-star"),
     path(ONE_RUN + "tags/", organise.TagsEndpoint.as_view(), name="api-run-tags"),
     path(ONE_RUN + "properties/", organise.PropertiesEndpoint.as_view(), name="api-run-properties"),
     path(ONE_RUN + "params/", organise.ParamsEndpoint.as_view(), name="api-run-params"),

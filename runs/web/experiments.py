@@ -18,6 +18,7 @@ from runs.query.experiments import (
     experiment_row,
     list_experiments,
 )
+from runs.query.stars import starred
 from runs.web import show
 from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
@@ -98,6 +99,7 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
         "workspace": found.workspace,
         "experiment": row.experiment,
         "row": row,
+        "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
         "tags": show.tags(row.tags),
         # Cleaned by runs/safe_html.py when it was saved.
         "description": mark_safe(row.experiment.description_html),  # noqa: S308

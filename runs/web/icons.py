@@ -59,6 +59,7 @@ NAMES = {
     "text": "text-align-start",
     "archive": "archive",
     "clock": "clock",
+    "star": "star",
 }
 # A shape for each group of statuses, so that colour is never alone. `--hole` is the colour behind them.
 SHAPES = {

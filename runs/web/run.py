@@ -17,6 +17,7 @@ from runs.actions.run import cancel_run
 from runs.errors import NotFound
 from runs.lifecycle import Status
 from runs.models import Metric, Param, Property, Run, Tag
+from runs.query.stars import starred
 from runs.query.tree import descendants
 from runs.query.values import last_of
 from runs.web import show
@@ -58,6 +59,7 @@ def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
         "may_write": may_write,
         "may_cancel": may_write and not run.is_ended and run.status != Status.CANCEL_REQUESTED,
         "is_active": not run.is_ended,
+        "is_starred": bool(starred(caller.user, "run", [run.pk])),
         "live_s": 0 if run.is_ended else LIVE_S,
     }
 

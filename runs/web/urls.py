@@ -5,7 +5,17 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from runs.web import experiments, preferences, run, run_edit, run_files, run_tabs, runs, sign_in
+from runs.web import (
+    experiments,
+    preferences,
+    run,
+    run_edit,
+    run_files,
+    run_tabs,
+    runs,
+    sign_in,
+    stars,
+)
 from runs.web.errors import told
 
 WORKSPACE = "w/<str:workspace>/"
@@ -25,6 +35,7 @@ urlpatterns = [
     page("me/preferences/", preferences.preferences, "preferences"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
+    page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
     page(WORKSPACE + "runs/", runs.runs, "runs"),
     page(RUN, run.overview, "run"),
