@@ -27,6 +27,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-experiment": {"GET": "reader", "PATCH": "contributor"},
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
     "api-runs": {"GET": "reader", "POST": "contributor"},
+    "api-chart-data": {"GET": "reader"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
     "api-run-start": {"POST": "contributor"},
     "api-run-heartbeat": {"POST": "contributor"},
@@ -57,6 +58,8 @@ BODY = {
     "series": [],
     "description": "x",
 }
+# What a path must ask to be about something.
+QUERIES = {"api-chart-data": "?chart=status"}
 API = sorted(name for name in TABLE if name.startswith("api-"))
 
 
@@ -85,7 +88,7 @@ def path_of(name: str, run: Run) -> str:
 
 def ask(client: Client, method: str, name: str, run: Run) -> int:
     """The status of the answer."""
-    path = path_of(name, run)
+    path = path_of(name, run) + QUERIES.get(name, "")
     if name in ("api-run-log", "api-run-file") and method != "GET":
         offset = "?offset=0" if name == "api-run-log" else ""
         return client.generic(

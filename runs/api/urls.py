@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from runs.api import files, metrics, organise, run, runs, stars, workspaces
+from runs.api import charts, files, metrics, organise, run, runs, stars, workspaces
 
 ONE_RUN = "runs/<str:run_id>/"
 
@@ -28,6 +28,7 @@ urlpatterns = [
         workspaces.ExperimentEndpoint.as_view(),
         name="api-experiment",
     ),
+    path("workspaces/<str:workspace>/charts/data/", charts.ChartEndpoint.as_view(), name="api-chart-data"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
     path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),
     path(ONE_RUN + "start/", run.StartEndpoint.as_view(), name="api-run-start"),
