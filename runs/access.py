@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from runs.errors import NotAllowed, NotFound
+from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, Experiment, Member, Role, Run, User, Workspace
 
 Need = Literal["read", "write", "own"]
@@ -59,6 +60,18 @@ def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: 
     if found is None:
         raise missing
     found.workspace = workspace
+    return found
+
+
+def get_numbered_experiment(caller: Caller, workspace: str, number: int, need: Need = "read") -> Experiment:
+    """The experiment of that number in the workspace. Raises NotFound or NotAllowed."""
+    inside = get_workspace(caller, workspace, need)
+    found = None
+    if number <= INTEGER_MAX:
+        found = Experiment.objects.filter(workspace=inside, number=number, deleted_at=None).first()
+    if found is None:
+        raise NotFound(f"There is no experiment of the number {number} in the workspace {workspace}.")
+    found.workspace = inside
     return found
 
 

@@ -1,13 +1,13 @@
 """Changes of experiments."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from runs import safe_html
-from runs.errors import Invalid, NotFound
+from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import (
     EXPERIMENT_NAME_LENGTH,
     KEYS_PER_RUN,
@@ -81,24 +81,81 @@ def _create(workspace: Workspace, name: str, *, by: User, description: str, html
     )
 
 
-def edit_experiment(
-    experiment: Experiment, *, by: User, description: str | None = None, tags: Mapping[str, Any] | None = None
+def create_experiment(
+    workspace: Workspace, name: Any, *, by: User, description: str = "", tags: Mapping[str, Any] | None = None
 ) -> Experiment:
-    """Change the description, and set tags; what is None stays."""
+    """A new experiment. Raises Conflict when there is one of that name, in the archive or not."""
+    made, is_new = get_or_create_experiment(workspace, name, by=by, description=description, tags=tags)
+    if not is_new:
+        where = ", in the archive" if made.archived_at else ""
+        raise Conflict(f"There is an experiment {made.name!r} already{where}.", field="name")
+    return made
+
+
+def edit_experiment(
+    experiment: Experiment,
+    *,
+    by: User,
+    description: str | None = None,
+    version: int | None = None,
+    tags: Mapping[str, Any] | None = None,
+    remove_tags: Collection[str] = (),
+) -> Experiment:
+    """Change the description, set tags and remove tags, together or not at all; what is None stays.
+
+    `version` is the description's version that the editor started from: when somebody else has changed it since,
+    Conflict is raised and nothing is written. A tag that is both removed and set is set. The name is part of
+    addresses, scripts and filters, so it never changes.
+    """
+    html = ""
     if description is not None:
-        experiment.description = clean_description(description)
-        experiment.description_html = safe_html.render(experiment.description)
+        description = clean_description(description)
+        html = safe_html.render(description)  # may take a second: before the transaction
     pairs = _clean_tags(tags or {})
     with write():
-        if description is not None:
-            experiment.save(update_fields=["description", "description_html"])
-        for key, value in pairs.items():
-            ExperimentTag.objects.update_or_create(experiment=experiment, key=key, defaults={"value": value})
+        row = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        if description is not None and description != row.description:
+            _describe(row, description, html, version=version)
+        _change_tags(row, pairs, remove_tags)
+    experiment.description, experiment.description_html = row.description, row.description_html
+    experiment.description_version = row.description_version
     return experiment
 
 
+def _describe(experiment: Experiment, text: str, html: str, *, version: int | None) -> None:
+    if version is not None and version != experiment.description_version:
+        raise Conflict(
+            "Somebody else changed this description while you were writing. Yours was not saved.",
+            field="description",
+            version=experiment.description_version,
+        )
+    experiment.description, experiment.description_html = text, html
+    experiment.description_version += 1
+    experiment.save(update_fields=["description", "description_html", "description_version"])
+
+
+def _change_tags(experiment: Experiment, pairs: Mapping[str, str | None], remove: Collection[str]) -> None:
+    if remove:
+        ExperimentTag.objects.filter(experiment=experiment, key__in=remove).delete()
+    if not pairs:
+        return
+    keys = set(ExperimentTag.objects.filter(experiment=experiment).values_list("key", flat=True))
+    if len(keys | pairs.keys()) > KEYS_PER_RUN:
+        raise Invalid(f"An experiment holds at most {KEYS_PER_RUN:,} tags.", field="tags")
+    ExperimentTag.objects.bulk_create(
+        [ExperimentTag(experiment=experiment, key=key, value=value) for key, value in pairs.items()],
+        update_conflicts=True,
+        unique_fields=["experiment", "key"],
+        update_fields=["value"],
+    )
+
+
 def archive_experiment(experiment: Experiment, *, by: User) -> Experiment:
-    """Hide it from the lists. Archiving twice is not an error."""
+    """Take it out of the list of experiments. Archiving twice is not an error.
+
+    Its runs stay where they are, in All runs and in searches, and scripts may log new ones to it: a training that
+    goes on must not fail because somebody tidied up.
+    """
     if experiment.archived_at is None:
         experiment.archived_at = timezone.now()
         experiment.save(update_fields=["archived_at"])
@@ -106,9 +163,10 @@ def archive_experiment(experiment: Experiment, *, by: User) -> Experiment:
 
 
 def restore_experiment(experiment: Experiment, *, by: User) -> Experiment:
-    """Bring it back into the lists."""
-    experiment.archived_at = None
-    experiment.save(update_fields=["archived_at"])
+    """Bring it back into the list. Restoring twice is not an error."""
+    if experiment.archived_at is not None:
+        experiment.archived_at = None
+        experiment.save(update_fields=["archived_at"])
     return experiment
 
 

@@ -61,19 +61,37 @@ class Me(serializers.Serializer):
     version = serializers.CharField()
 
 
+class LastRun(serializers.Serializer):
+    """The run of an experiment that was made last."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    status = serializers.CharField()
+
+
 class ExperimentShape(serializers.Serializer):
-    """An experiment with its counts by status."""
+    """An experiment with its counts by status, child runs included."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
     workspace = serializers.CharField()
     description = serializers.CharField()
+    description_version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     created_by = serializers.CharField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
     last_run_at = serializers.DateTimeField(allow_null=True)
+    last_run = LastRun(allow_null=True)
     tags = serializers.DictField(child=serializers.CharField(allow_null=True))
     counts = serializers.DictField(child=serializers.IntegerField())
+    url = serializers.CharField(help_text="The path of its page.")
+
+
+class ExperimentsPage(serializers.Serializer):
+    """A page of experiments and the address of the next, or null."""
+
+    results = ExperimentShape(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class NewExperiment(serializers.Serializer):
@@ -88,7 +106,11 @@ class ExperimentChange(serializers.Serializer):
     """What may be changed of an experiment."""
 
     description = text()
+    description_version = serializers.IntegerField(
+        required=False, help_text="The version the editor started from; 409 when it has changed since."
+    )
     tags = pairs(help_text="Set these; others stay.")
+    remove_tags = serializers.ListField(child=text(required=True), required=False)
     archived = serializers.BooleanField(required=False)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from runs.models import Artifact, Experiment, Metric, Run, RunEvent, Workspace
+from runs.models import Artifact, Metric, Run, RunEvent, Workspace
+from runs.query.experiments import ExperimentRow
 from runs.query.values import RunValues, values_of
 
 
@@ -26,19 +27,23 @@ def workspace_shape(workspace: Workspace, role: str | None = None) -> dict[str, 
     }
 
 
-def experiment_shape(experiment: Experiment) -> dict[str, Any]:
-    """An experiment with its tags and its counts by status (read them ahead for lists)."""
+def experiment_shape(row: ExperimentRow) -> dict[str, Any]:
+    """An experiment with its tags, its counts by status and its last run."""
+    experiment, last = row.experiment, row.last_run
     return {
         "id": experiment.number,
         "name": experiment.name,
         "workspace": experiment.workspace.name,
         "description": experiment.description,
+        "description_version": experiment.description_version,
         "created_at": moment(experiment.created_at),
         "created_by": experiment.created_by.username if experiment.created_by else None,
         "archived_at": moment(experiment.archived_at),
         "last_run_at": moment(experiment.last_run_at),
-        "tags": {tag.key: tag.value for tag in experiment.tags.all()},
-        "counts": {count.status: count.runs for count in experiment.counts.all() if count.runs},
+        "last_run": {"id": last.public_id, "number": last.number, "status": last.status} if last else None,
+        "tags": row.tags,
+        "counts": row.counts,
+        "url": reverse("experiment", args=[experiment.workspace.name, experiment.name]),
     }
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from runs.api import charts, files, metrics, organise, run, runs, stars, workspaces
+from runs.api import charts, experiments, files, metrics, organise, run, runs, stars, workspaces
 
 ONE_RUN = "runs/<str:run_id>/"
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("workspaces/<str:workspace>/", workspaces.WorkspaceEndpoint.as_view(), name="api-workspace"),
     path(
         "workspaces/<str:workspace>/experiments/",
-        workspaces.ExperimentsEndpoint.as_view(),
+        experiments.ExperimentsEndpoint.as_view(),
         name="api-experiments",
     ),
     path(
@@ -25,7 +25,7 @@ urlpatterns = [
     ),
     path(
         "workspaces/<str:workspace>/experiments/<path:name>/",
-        workspaces.ExperimentEndpoint.as_view(),
+        experiments.ExperimentEndpoint.as_view(),
         name="api-experiment",
     ),
     path("workspaces/<str:workspace>/charts/data/", charts.ChartEndpoint.as_view(), name="api-chart-data"),

@@ -15,6 +15,8 @@ class Experiment(models.Model):
     name = models.CharField(max_length=500)
     description = models.TextField(blank=True)
     description_html = models.TextField(blank=True)
+    # Grows with each change: who edits an older one is told, nothing is overwritten silently.
+    description_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     archived_at = models.DateTimeField(null=True)

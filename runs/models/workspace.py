@@ -50,6 +50,9 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role)
     added_at = models.DateTimeField()
+    # The last look at Home, and the one before the present visit: what came since then is new to the person.
+    seen_at = models.DateTimeField(null=True)
+    seen_before_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]

@@ -158,7 +158,8 @@ def test_a_studio_without_the_servers_packages_says_what_to_install(
 def test_every_command_has_help_with_an_example(cli: Studio) -> None:
     for command in (
         ["login"], ["logout"], ["whoami"], ["sync"], ["run", "list"], ["run", "show"], ["run", "cancel"],
-        ["experiment", "list"],
+        ["experiment", "list"], ["experiment", "show"], ["experiment", "create"], ["experiment", "update"],
+        ["experiment", "archive"], ["experiment", "restore"],
     ):  # fmt: skip
         code, out, _err = cli(*command, "--help")
         assert code == 0 and f"Example: studio {' '.join(command)}" in " ".join(out.split()), command

@@ -1,29 +1,152 @@
-"""`studio experiment …`: list experiments."""
+"""`studio experiment …`: list, show, make, describe, tag, archive and restore experiments."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.errors import UserErrorException
 from studio.client.http import segment
+from studio.client.workspace import Workspace
 
 COLUMNS = ("id", "name", "description", "created_at", "created_by")
 
 
 def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands."""
-    experiment = nouns.add_parser("experiment", help="list experiments")
+    experiment = nouns.add_parser("experiment", help="list, make, describe and archive experiments")
     experiment.set_defaults(parser=experiment)
     verbs = experiment.add_subparsers(title="commands", metavar="COMMAND")
+    _add_list(verbs)
+    _add(verbs, "show", show_experiment, "show one experiment", "-e digits -o yaml")
+    create = _add(
+        verbs,
+        "create",
+        create_experiment,
+        "make an experiment, or show the one of that name",
+        "-e digits --description 'Ten classes' --tag team=vision",
+    )
+    create.add_argument("--description", default="", metavar="TEXT", help="what it is for, in Markdown")
+    update = _add(
+        verbs,
+        "update",
+        update_experiment,
+        "change description and tags of an experiment",
+        "-e digits --tag stage=done --remove-tag draft",
+    )
+    update.add_argument("--description", metavar="TEXT", help="the new description, in Markdown")
+    update.add_argument(
+        "--remove-tag", action="append", default=[], metavar="KEY", help="remove this tag; repeatable"
+    )
+    for parser in (create, update):
+        parser.add_argument(
+            "--tag", action="append", default=[], metavar="KEY[=VALUE]", help="set this tag; repeatable"
+        )
+    _add(
+        verbs, "archive", archive_experiment, "take an experiment out of the list; its runs stay", "-e digits"
+    )
+    _add(verbs, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
+
+
+def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     listed = verbs.add_parser(
         "list",
         help="list the experiments of the workspace",
         epilog="Example: studio experiment list --query [].name",
     )
+    listed.add_argument(
+        "--search", metavar="WORDS", help="only those with these words in name, description or tags"
+    )
+    listed.add_argument("--archived", action="store_true", help="those in the archive instead")
+    listed.add_argument(
+        "--sort",
+        metavar="KEY",
+        help="name, created, last_run or runs; for descending --sort=-runs",
+    )
     add_common(listed)
     listed.set_defaults(command=list_experiments)
 
 
+def _add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    verb: str,
+    command: Callable[[argparse.Namespace], int],
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(verb, help=text, epilog=f"Example: studio experiment {verb} {example}")
+    parser.add_argument(
+        "-e", "--experiment-name", required=True, metavar="NAME", help="the name of the experiment"
+    )
+    add_common(parser)
+    parser.set_defaults(command=command)
+    return parser
+
+
 def list_experiments(arguments: argparse.Namespace) -> int:
     """Print the experiments of the workspace."""
+    wanted = {
+        "q": arguments.search,
+        "archived": "true" if arguments.archived else None,
+        "sort": arguments.sort,
+    }
     workspace = workspace_of(arguments)
-    found = workspace.client.pages(f"workspaces/{segment(workspace.name)}/experiments/")
-    return show(list(found), arguments, COLUMNS)
+    return show(list(workspace.client.pages(_path(workspace), **wanted)), arguments, COLUMNS)
+
+
+def show_experiment(arguments: argparse.Namespace) -> int:
+    """Print everything that is known of an experiment."""
+    workspace = workspace_of(arguments)
+    return show(workspace.client.get(_path(workspace, arguments.experiment_name)), arguments, COLUMNS)
+
+
+def create_experiment(arguments: argparse.Namespace) -> int:
+    """Make it; finding or making by name is the same the second time."""
+    body = {
+        "name": arguments.experiment_name,
+        "description": arguments.description,
+        "tags": tags_of(arguments.tag),
+    }
+    workspace = workspace_of(arguments)
+    return show(workspace.post_once(_path(workspace), body), arguments, COLUMNS)
+
+
+def update_experiment(arguments: argparse.Namespace) -> int:
+    """Change what was named."""
+    change: dict[str, Any] = {}
+    if arguments.description is not None:
+        change["description"] = arguments.description
+    if arguments.tag:
+        change["tags"] = tags_of(arguments.tag)
+    if arguments.remove_tag:
+        change["remove_tags"] = arguments.remove_tag
+    if not change:
+        raise UserErrorException("Name what to change: --description, --tag or --remove-tag.")
+    return _change(arguments, change)
+
+
+def archive_experiment(arguments: argparse.Namespace) -> int:
+    """Take it out of the list."""
+    return _change(arguments, {"archived": True})
+
+
+def restore_experiment(arguments: argparse.Namespace) -> int:
+    """Bring it back."""
+    return _change(arguments, {"archived": False})
+
+
+def tags_of(texts: list[str]) -> dict[str, str | None]:
+    """Return `key=value` texts as tags; without `=` a tag has no value."""
+    parts = [text.partition("=") for text in texts]
+    return {key: value if sign else None for key, sign, value in parts}
+
+
+def _change(arguments: argparse.Namespace, change: dict[str, Any]) -> int:
+    workspace = workspace_of(arguments)
+    found = workspace.client.patch(_path(workspace, arguments.experiment_name), change)
+    return show(found, arguments, COLUMNS)
+
+
+def _path(workspace: Workspace, name: str | None = None) -> str:
+    listed = f"workspaces/{segment(workspace.name)}/experiments/"
+    return listed if name is None else f"{listed}{segment(name)}/"

@@ -1,0 +1,97 @@
+"""Experiments: list, find or make, read, describe, tag, archive, restore."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from runs.access import get_experiment, get_workspace
+from runs.actions.experiment import (
+    archive_experiment,
+    edit_experiment,
+    get_or_create_experiment,
+    restore_experiment,
+)
+from runs.api import serializers as s
+from runs.api.base import Endpoint, flag
+from runs.api.shapes import experiment_shape
+from runs.query.experiments import MOST_A_PAGE, SORTS, experiment_row, list_experiments
+
+
+class ExperimentsEndpoint(Endpoint):
+    """The experiments of a workspace."""
+
+    @extend_schema(
+        responses=s.ExperimentsPage,
+        operation_id="experiments_list",
+        parameters=[
+            OpenApiParameter("q", str, description="Words that name, description or tags must hold."),
+            OpenApiParameter("archived", bool, description="Those in the archive instead."),
+            OpenApiParameter(
+                "sort",
+                str,
+                description=f"One of {', '.join(SORTS)}, `-` before it for descending; -created unless said.",
+            ),
+            OpenApiParameter("cursor", str, description="Of the page before; better follow `next`."),
+        ],
+    )
+    def get(self, request: Request, workspace: str) -> Response:
+        """Newest first, 500 a page."""
+        found = get_workspace(self.caller, workspace)
+        asked = request.query_params
+        page = list_experiments(
+            found,
+            search=asked.get("q", ""),
+            archived=flag(asked.get("archived")),
+            sort=asked.get("sort", "") or "-created",
+            cursor=asked.get("cursor", ""),
+            limit=MOST_A_PAGE,
+        )
+        next_url = None
+        if page.next_cursor is not None:
+            onward = asked.copy()
+            onward["cursor"] = page.next_cursor
+            next_url = f"{request.path}?{onward.urlencode()}"
+        return Response({"results": [experiment_shape(row) for row in page.rows], "next": next_url})
+
+    @extend_schema(request=s.NewExperiment, responses={200: s.ExperimentShape, 201: s.ExperimentShape})
+    def post(self, request: Request, workspace: str) -> Response:
+        """Find the experiment of that name, or make it (201)."""
+        found = get_workspace(self.caller, workspace, "write")
+        sent = self.read(s.NewExperiment)
+        experiment, is_new = get_or_create_experiment(
+            found,
+            sent["name"],
+            by=self.caller.user,
+            description=sent["description"],
+            tags=sent.get("tags", {}),
+        )
+        return Response(experiment_shape(experiment_row(experiment)), status=201 if is_new else 200)
+
+
+class ExperimentEndpoint(Endpoint):
+    """One experiment."""
+
+    @extend_schema(responses=s.ExperimentShape)
+    def get(self, request: Request, workspace: str, name: str) -> Response:
+        """Read it."""
+        return Response(experiment_shape(experiment_row(get_experiment(self.caller, workspace, name))))
+
+    @extend_schema(request=s.ExperimentChange, responses={200: s.ExperimentShape, 409: s.ErrorAnswer})
+    def patch(self, request: Request, workspace: str, name: str) -> Response:
+        """Describe, tag, archive or restore it. Its name never changes: it is part of addresses and scripts."""
+        experiment = get_experiment(self.caller, workspace, name, "write")
+        sent: dict[str, Any] = self.read(s.ExperimentChange)
+        by = self.caller.user
+        edit_experiment(
+            experiment,
+            by=by,
+            description=sent.get("description"),
+            version=sent.get("description_version"),
+            tags=sent.get("tags"),
+            remove_tags=sent.get("remove_tags", ()),
+        )
+        if "archived" in sent:
+            (archive_experiment if sent["archived"] else restore_experiment)(experiment, by=by)
+        return Response(experiment_shape(experiment_row(experiment)))
