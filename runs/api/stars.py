@@ -11,7 +11,7 @@ from runs.access import check_own_hand, get_experiment
 from runs.actions.stars import set_star
 from runs.api import serializers as s
 from runs.api.base import Endpoint
-from runs.api.workspaces import ExperimentEndpoint
+from runs.api.experiments import ExperimentEndpoint
 from runs.errors import NotFound
 
 
