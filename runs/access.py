@@ -39,14 +39,21 @@ class Caller:
 
 def get_workspace(caller: Caller, name: str, need: Need = "read") -> Workspace:
     """The workspace of that name. Raises NotFound or NotAllowed."""
-    missing = NotFound(f"There is no workspace {name!r} here, or it is not shared with you.")
-    if "\x00" in name:
+    return get_member(caller, name, need).workspace
+
+
+def get_member(caller: Caller, workspace: str, need: Need = "read") -> Member:
+    """The caller as a member of the workspace of that name, which is read along. Raises NotFound or NotAllowed."""
+    missing = NotFound(f"There is no workspace {workspace!r} here, or it is not shared with you.")
+    if "\x00" in workspace:
         raise missing
-    member = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=name).first()
+    own = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=workspace)
+    member = own.first()
     if member is None or not _token_reaches(caller, member.workspace_id):
         raise missing
     _check_role(caller, member, need)
-    return member.workspace
+    member.user = caller.user
+    return member
 
 
 def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: Need = "read") -> Experiment:
@@ -104,7 +111,7 @@ def allows(caller: Caller, workspace: Workspace, need: Need) -> bool:
     """Whether the caller may do this in the workspace: what decides which controls a page shows."""
     if need != "read" and caller.token is not None and caller.token.scope == "read":
         return False
-    return role_in(caller, workspace) in _ROLES[need] and _token_reaches(caller, workspace.pk)
+    return has_right(role_in(caller, workspace), need) and _token_reaches(caller, workspace.pk)
 
 
 def check_own_hand(caller: Caller) -> None:
@@ -114,6 +121,11 @@ def check_own_hand(caller: Caller) -> None:
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
     if caller.token is not None and caller.token.run_id is not None:
         raise NotAllowed("This token belongs to one run; it changes nothing else.")
+
+
+def has_right(role: str | None, need: Need) -> bool:
+    """Whether the role is enough."""
+    return role in _ROLES[need]
 
 
 def check_can_create_runs(caller: Caller, parent: Run | None) -> None:

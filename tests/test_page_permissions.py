@@ -15,6 +15,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "login_link": ("everybody", "everybody"),
     "logout": ("", "everybody"),
     "preferences": ("", "signed in"),
+    "workspace_home": ("reader", ""),
+    "first_token": ("", "contributor"),
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
     "columns": ("reader", ""),

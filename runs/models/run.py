@@ -43,7 +43,9 @@ class Run(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="runs")
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="runs", db_index=False
+    )  # run_of_person serves it
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -73,6 +75,14 @@ class Run(models.Model):
             ),
             # Status filters and counters.
             models.Index(fields=["workspace", "status", "-created_at", "-id"], name="run_by_status"),
+            # Home: what failed since yesterday.
+            models.Index(
+                fields=["workspace", "status", "-ended_at"],
+                name="run_by_end",
+                condition=Q(ended_at__isnull=False),
+            ),
+            # Home: a person's own newest runs.
+            models.Index(fields=["created_by", "workspace", "-created_at", "-id"], name="run_of_person"),
             # Sort by duration: ended runs first.
             models.Index(fields=["workspace", "-duration_s", "-id"], name="run_by_duration"),
             # Children in the order they were made.

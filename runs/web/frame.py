@@ -50,7 +50,8 @@ def _place(request: HttpRequest) -> str:
     """Which entry of the rail this page belongs to."""
     match = request.resolver_match
     name = (match.url_name or "") if match else ""
-    return "experiments" if name.startswith("experiment") else "runs" if name.startswith("run") else ""
+    starts = {"workspace_home": "home", "experiment": "experiments", "run": "runs", "settings": "settings"}
+    return next((place for start, place in starts.items() if name.startswith(start)), "")
 
 
 def _live() -> Subquery:

@@ -10,12 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
-from runs.access import get_workspace
+from runs.access import allows, get_workspace
 from runs.errors import NotFound
-from runs.models import Name, Run, Workspace
+from runs.models import Name, Workspace
 from runs.models.name import Kind
 from runs.query.columns import BUILT_IN, Column, parse_columns
 from runs.query.fields import Field, Source
+from runs.query.home import has_runs
 from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
 from runs.web.run_list import run_list
@@ -40,7 +41,8 @@ def runs(request: HttpRequest, workspace: str) -> HttpResponse:
     made = run_list(request, Scope(found))
     facts: dict[str, Any] = {"workspace": found, "list": made, "public_url": settings.PUBLIC_URL}
     if not made.row_count and not made.is_narrowed and made.refusal is None:
-        facts["is_new"] = not Run.objects.filter(workspace=found, deleted_at=None).exists()
+        facts["is_new"] = not has_runs(found)
+        facts["may_write"] = allows(caller_of(request), found, "write")
     return render(request, "runs/runs.html", facts, status=400 if made.refusal else 200)
 
 

@@ -10,13 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from runs.actions import workspace as actions
 from runs.errors import Refused
 from runs.models import User
 from runs.web.errors import status_of
-from runs.web.frame import caller_of, home_of
 
 
 @login_not_required
@@ -61,15 +60,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, here and on the server."""
     logout(request)
     return redirect("login")
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The runs of the person's workspace."""
-    workspace = home_of(caller_of(request))
-    if workspace is None:
-        return render(request, "sign_in/nowhere.html")
-    return redirect("runs", workspace.name)
 
 
 def _go_on(request: HttpRequest) -> HttpResponseRedirect:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from runs.web import (
     experiments,
+    home,
     preferences,
     run,
     run_edit,
@@ -28,11 +29,13 @@ def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPat
 
 
 urlpatterns = [
-    page("", sign_in.home, "home"),
+    page("", home.start, "home"),
     page("login/", sign_in.sign_in, "login"),
     page("login/link/<str:token>/", sign_in.sign_in_by_link, "login_link"),
     page("logout/", sign_in.sign_out, "logout"),
     page("me/preferences/", preferences.preferences, "preferences"),
+    page(WORKSPACE, home.home, "workspace_home"),
+    page(WORKSPACE + "first-token/", home.first_token, "first_token"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
     page(WORKSPACE + "star/", stars.star, "star"),

@@ -79,7 +79,7 @@ def signed_in(chromium: Browser, live_studio: Any) -> Any:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(new_link(live_studio))
-    page.wait_for_url("**/runs/")
+    page.wait_for_url("**/w/*/")
     state = context.storage_state()
     context.close()
     return state

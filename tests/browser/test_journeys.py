@@ -20,9 +20,9 @@ def finished(api):
     return run
 
 
-def test_a_link_signs_in_and_leads_to_the_runs(open_page, live_studio, finished):
+def test_a_link_signs_in_and_leads_home(open_page, live_studio, finished):
     page = open_page(new_link(live_studio), signed=False)
-    page.wait_for_url("**/w/default/runs/")
+    page.wait_for_url("**/w/default/")
     expect(page.get_by_role("link", name="finished one")).to_be_visible()
     page.get_by_title("ada").click()
     page.get_by_role("button", name="Sign out").click()

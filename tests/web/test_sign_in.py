@@ -76,8 +76,8 @@ def test_signing_out_ends_the_session(client_of, owner):
     assert client.get("/").status_code == 302
 
 
-def test_home_is_the_runs_of_the_workspace(client_of, owner):
-    assert client_of(owner).get("/")["Location"] == "/w/vision/runs/"
+def test_the_studio_opens_in_the_workspace(client_of, owner):
+    assert client_of(owner).get("/")["Location"] == "/w/vision/"
 
 
 def test_a_person_in_no_workspace_is_told_so(client_of, db):
