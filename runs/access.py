@@ -3,10 +3,11 @@
 What the caller may not see does not exist for them (NotFound); what they see but may not change is NotAllowed.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from runs.errors import NotAllowed, NotFound
@@ -100,6 +101,34 @@ def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: boo
     _check_role(caller, member, need)
     _check_run_token(caller, run)
     return run
+
+
+def get_runs(
+    caller: Caller,
+    workspace: Workspace,
+    *,
+    ids: Collection[str] = (),
+    numbers: Collection[int] = (),
+    need: Need,
+) -> list[Run]:
+    """Those of the runs that lie in the workspace and within the caller's reach, in the trash or not.
+
+    Raises NotAllowed when the caller may not do this to the workspace's runs at all.
+    """
+    member = Member.objects.filter(user=caller.user, workspace=workspace).first()
+    if member is None or not _token_reaches(caller, workspace.pk):
+        raise NotFound(f"There is no workspace {workspace.name!r} here, or it is not shared with you.")
+    member.workspace = workspace
+    _check_role(caller, member, need)
+    rows = Run.objects.filter(workspace=workspace).select_related("experiment", "workspace", "created_by")
+    if caller.token is not None and caller.token.run_id is not None:
+        top = Run.objects.only("id", "root_id").get(pk=caller.token.run_id).top_id
+        rows = rows.filter(Q(pk=top) | Q(root_id=top))
+    found: dict[int, Run] = {}
+    for name, values in (("public_id__in", list(ids)), ("pk__in", list(numbers))):
+        for start in range(0, len(values), 500):
+            found |= {run.pk: run for run in rows.filter(**{name: values[start : start + 500]})}
+    return list(found.values())
 
 
 def role_in(caller: Caller, workspace: Workspace) -> str | None:

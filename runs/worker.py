@@ -22,8 +22,9 @@ if not apps.ready:  # started as a program of its own
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from runs.actions import jobs, run, upkeep
+from runs.actions import jobs, run, trash, upkeep
 from runs.models import Job
+from runs.storage import delete as delete_file
 from studio.stop_signal import StopSignal
 
 logger = logging.getLogger("runs.worker")
@@ -61,6 +62,14 @@ def forget_old_rows() -> int:
     return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
 
 
+def empty_trash() -> int:
+    """Delete what has lain in the trash for 30 days, then its files."""
+    keys = trash.empty_trash()
+    for key in keys:
+        delete_file(key)
+    return len(keys)
+
+
 # What each job by name does; the text it returns goes to the log.
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "merge segments": merge_segments,
@@ -73,6 +82,7 @@ def chores() -> list[Chore]:
     return [
         Chore("runs that fell silent", 5.0, run.reap_silent_runs),
         Chore("old rows forgotten", 3600.0, forget_old_rows),
+        Chore("trash emptied", 3600.0, empty_trash),
     ]
 
 

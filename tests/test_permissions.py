@@ -28,6 +28,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
     "api-runs": {"GET": "reader", "POST": "contributor"},
     "api-chart-data": {"GET": "reader"},
+    "api-runs-bulk": {"POST": "contributor"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
     "api-run-start": {"POST": "contributor"},
     "api-run-heartbeat": {"POST": "contributor"},
@@ -57,6 +58,8 @@ BODY = {
     "set": {},
     "series": [],
     "description": "x",
+    "action": "archive",
+    "ids": ["no-such-run"],
 }
 # What a path must ask to be about something.
 QUERIES = {"api-chart-data": "?chart=status"}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.utils import timezone
 
-from runs.models import IdempotencyKey, LoginLink, Metric, Segment, SignInFailure
+from runs.models import IdempotencyKey, LoginLink, Metric, Segment, SignInFailure, Undo
 from runs.models.metric import pack, unpack
 from runs.transaction import write
 
@@ -73,5 +73,6 @@ def purge(now: datetime | None = None) -> int:
             IdempotencyKey.objects.filter(at__lt=now - KEYS_KEPT).delete()[0],
             LoginLink.objects.filter(expires_at__lt=day).delete()[0],
             SignInFailure.objects.filter(at__lt=day).delete()[0],
+            Undo.objects.filter(at__lt=day).delete()[0],
         ]
     )

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from runs.api import charts, experiments, files, metrics, organise, run, runs, stars, workspaces
+from runs.api import bulk, charts, experiments, files, metrics, organise, run, runs, stars, workspaces
 
 ONE_RUN = "runs/<str:run_id>/"
 
@@ -30,6 +30,7 @@ urlpatterns = [
     ),
     path("workspaces/<str:workspace>/charts/data/", charts.ChartEndpoint.as_view(), name="api-chart-data"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
+    path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),
     path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),
     path(ONE_RUN + "start/", run.StartEndpoint.as_view(), name="api-run-start"),
     path(ONE_RUN + "heartbeat/", run.HeartbeatEndpoint.as_view(), name="api-run-heartbeat"),

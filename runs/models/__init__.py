@@ -14,6 +14,7 @@ from runs.models.organise import Param, Property, Tag
 from runs.models.run import DescriptionVersion, Run
 from runs.models.saved_view import DefaultView, SavedView, Star
 from runs.models.search import RunSearch
+from runs.models.undo import Undo
 from runs.models.workspace import Member, Role, User, Workspace
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "SnapshotFile",
     "Star",
     "Tag",
+    "Undo",
     "User",
     "Workspace",
 ]
