@@ -19,6 +19,7 @@ from django.conf import settings
 from runs.errors import Invalid, TooLarge, Unavailable
 
 PIECE_BYTES = 1024 * 1024
+_DIFFERS = "The bytes that arrived have the SHA-256 {}, not the announced {}. Send the file again."
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -68,17 +69,81 @@ def write(pieces: Iterable[bytes], *, limit: int | None = None, sha256: str | No
             file.flush()
             os.fsync(file.fileno())
         if sha256 is not None and sha256.lower() != digest.hexdigest():
-            raise Invalid(
-                f"The bytes that arrived have the SHA-256 {digest.hexdigest()}, not the announced {sha256}. "
-                "Send the file again.",
-                field="X-Content-SHA256",
-            )
+            raise Invalid(_DIFFERS.format(digest.hexdigest(), sha256), field="X-Content-SHA256")
         partial.rename(target)
     except OSError as error:
         raise _disk(error) from error
     finally:
         partial.unlink(missing_ok=True)
     return Stored(key=key, size=size, sha256=digest.hexdigest(), head=head)
+
+
+def uploads_folder() -> Path:
+    """Where files lie that arrive in pieces, until they are whole."""
+    return Path(settings.FILES_FOLDER) / "uploads"
+
+
+@contextlib.contextmanager
+def partial_upload(name: str) -> Iterator["Partial"]:
+    """The bytes that have arrived so far under the name (32 hex characters), held for one writer at a time."""
+    path = uploads_folder() / path_of(name).name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield Partial(path)
+    except OSError as error:
+        raise _disk(error) from error
+
+
+class Partial:
+    """A file that arrives in pieces. What was written before a cut stays and is gone on from."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def size(self) -> int:
+        """How many bytes have arrived."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
+    def append(self, pieces: Iterable[bytes], *, limit: int) -> None:
+        """Write the pieces behind what is there; bytes past `limit` are TooLarge."""
+        size = self.size
+        with self._path.open("ab") as file:
+            for piece in pieces:
+                size += len(piece)
+                if size > limit:
+                    raise TooLarge(f"The file was announced with {limit:,} bytes and has more.")
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def finish(self, sha256: str) -> Stored:
+        """Make it a stored file. Raises Invalid, and forgets it, when the bytes do not have the SHA-256."""
+        with self._path.open("rb") as file:
+            head = file.read(512)
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        size = self.size
+        if found != sha256.lower():
+            self._path.unlink()
+            raise Invalid(_DIFFERS.format(found, sha256), field="X-Content-SHA256")
+        key = new_key()
+        target = path_of(key)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path.rename(target)
+        return Stored(key=key, size=size, sha256=found, head=head)
+
+
+def forget_uploads(before: float) -> int:
+    """Remove the pieces of files that nobody has gone on with since the moment (seconds since 1970)."""
+    gone = 0
+    for path in uploads_folder().glob("*"):
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ The bytes go to the storage outside of the transaction that adds their row: a ro
 not there, and bytes without a row are never shown.
 """
 
+import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,7 +42,44 @@ def put_file(
     Raises Invalid for a bad path or when the bytes do not have the announced SHA-256.
     """
     path = clean_path(path)
-    stored = storage.write(pieces, sha256=sha256, limit=limit)
+    return _put(run, path, storage.write(pieces, sha256=sha256, limit=limit), by=by)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of a file of `total` bytes from `start` on; without pieces only the question how much is there."""
+
+    start: int
+    total: int
+    pieces: Iterable[bytes] = ()
+
+
+def put_piece(run: Run, path: str, piece: Piece, *, by: User, sha256: str) -> Put | int:
+    """Take one piece of a large file; returns how many bytes have arrived, or the file once it is whole.
+
+    A piece that is cut short keeps what came. Raises Conflict with the bytes `received` so far for a piece that
+    does not follow on them, Invalid when the whole file does not have the announced SHA-256.
+    """
+    path = clean_path(path)
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise Invalid("A file in pieces needs its SHA-256 in 64 hex characters.", field="X-Content-SHA256")
+    name = hashlib.sha256(f"{run.pk} {path} {sha256.lower()} {piece.total}".encode()).hexdigest()[:32]
+    with storage.partial_upload(name) as partial:
+        received = partial.size
+        if piece.pieces and piece.start != received:
+            raise Conflict(
+                f"{received:,} bytes of {path} have arrived; send from there on.",
+                field="Content-Range",
+                received=received,
+            )
+        partial.append(piece.pieces, limit=piece.total)
+        if partial.size < piece.total:
+            return partial.size
+        stored = partial.finish(sha256)
+    return _put(run, path, stored, by=by)
+
+
+def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
     now = timezone.now()
     old_key = None
     try:

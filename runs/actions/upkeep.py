@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.utils import timezone
 
+from runs import storage
 from runs.models import IdempotencyKey, LoginLink, Metric, Segment, SignInFailure, Undo
 from runs.models.metric import pack, unpack
 from runs.transaction import write
@@ -13,6 +14,8 @@ from runs.transaction import write
 MERGED_POINTS = 8192
 # A spool on a training machine may come back with a batch after a week.
 KEYS_KEPT = timedelta(days=8)
+# A file that arrives in pieces, and whose sender has not come back.
+UPLOADS_KEPT = timedelta(days=8)
 
 
 def merge_segments(metric_id: int) -> int:
@@ -70,6 +73,7 @@ def purge(now: datetime | None = None) -> int:
     day = now - timedelta(days=1)
     return sum(
         [
+            storage.forget_uploads((now - UPLOADS_KEPT).timestamp()),
             IdempotencyKey.objects.filter(at__lt=now - KEYS_KEPT).delete()[0],
             LoginLink.objects.filter(expires_at__lt=day).delete()[0],
             SignInFailure.objects.filter(at__lt=day).delete()[0],

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from runs import storage
 from runs.actions import run as run_actions
-from runs.actions.files import append_log, put_file
+from runs.actions.files import Piece, append_log, put_file, put_piece
 from runs.api import serializers as s
 from runs.api.base import Endpoint
 from runs.api.shapes import file_shape
@@ -24,6 +24,7 @@ from runs.limits import KIB, LOG_CHUNK_BYTES
 from runs.models import Artifact
 
 FILES_A_PAGE = 10_000
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18})", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -105,15 +106,27 @@ class FileEndpoint(Endpoint):
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={200: s.FileShape, 201: s.FileShape},
         parameters=[
-            OpenApiParameter("X-Content-SHA256", str, "header", description="Refused when the bytes differ.")
+            OpenApiParameter("X-Content-SHA256", str, "header", description="Refused when the bytes differ."),
+            OpenApiParameter(
+                "Content-Range",
+                str,
+                "header",
+                description="`bytes first-last/total` for a piece of a large file (202 until it is whole), "
+                "`bytes */total` to ask how much is there.",
+            ),
         ],
     )
     def put(self, request: Request, run_id: str, path: str) -> Response:
         """Keep the body under this path: whole, or not at all. An earlier file of the path is replaced."""
-        run = self.run(run_id, "write")
-        put = put_file(
-            run, path, pieces(request), by=self.caller.user, sha256=request.headers.get("X-Content-SHA256")
-        )
+        run, by = self.run(run_id, "write"), self.caller.user
+        sha256, announced = request.headers.get("X-Content-SHA256"), request.headers.get("Content-Range")
+        if announced is None:
+            put = put_file(run, path, pieces(request), by=by, sha256=sha256)
+        else:
+            found = put_piece(run, path, _piece(request, announced), by=by, sha256=sha256 or "")
+            if isinstance(found, int):
+                return Response({"received": found}, status=202)
+            put = found
         return Response(file_shape(put.artifact), status=201 if put.is_new else 200)
 
 
@@ -138,6 +151,21 @@ class LogEndpoint(Endpoint):
         row = append_log(run, path, int(offset), b"".join(pieces(request)))
         beat = run_actions.beat_of(run)
         return Response({"size": row.size, "status": beat.status, "cancel_requested": beat.cancel_requested})
+
+
+def _piece(request: Request, announced: str) -> Piece:
+    match = _CONTENT_RANGE.fullmatch(announced.strip())
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if match is None or (match[1] and int(match[2]) - int(match[1]) + 1 != length):
+        raise Invalid(
+            "Content-Range reads `bytes first-last/total`, as many bytes as the body has, or `bytes */total`.",
+            field="Content-Range",
+        )
+    if match[1] is None:
+        return Piece(0, int(match[3]))
+    if int(match[2]) >= int(match[3]):
+        raise Invalid("The piece ends behind the end of the file.", field="Content-Range")
+    return Piece(int(match[1]), int(match[3]), pieces(request))
 
 
 def pieces(request: Request) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """Sends journaled operations, each once in effect, and says which of them the studio will not have."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from studio.client.errors import (
 )
 from studio.client.http import Client, Request
 from studio.client.operation import Operation, run_path
+from studio.client.transfer import send_file
 
 SEND_TIMEOUT_S = 20.0
-UPLOAD_TIMEOUT_S = 300.0
-BLOCK_BYTES = 1 << 20
 # Enough to corner one bad point among thousands; a batch that is bad through and through is set aside in
 # larger parts.
 PIECES_A_BATCH = 64
@@ -95,8 +94,9 @@ class Sender:
 
     def _send(self, piece: Operation) -> Any:
         if piece.file:
-            return self._client.json(
-                upload_request(piece.path, Path(piece.file), piece.key or "", self._on_block)
+            path = Path(piece.file)
+            return send_file(
+                self._client, piece.path, path, piece.key or "", attempts=1, on_block=self._on_block
             )
         kind = "application/octet-stream" if piece.kind == "log" else "application/json"
         query = {} if piece.offset is None else {"offset": piece.offset}
@@ -111,22 +111,6 @@ class Sender:
         )
         request.timeout_s = SEND_TIMEOUT_S
         return self._client.json(request, attempts=1)
-
-
-def upload_request(
-    path: str, file: Path, sha256: str, on_block: Callable[[], None] = lambda: None
-) -> Request:
-    """Return the request that streams a file from disk; the server compares the checksum."""
-
-    def blocks() -> Iterator[bytes]:
-        with file.open("rb") as stream:
-            while block := stream.read(BLOCK_BYTES):
-                yield block
-                on_block()
-
-    headers = {"Content-Type": "application/octet-stream", "X-Content-SHA256": sha256}
-    size = file.stat().st_size
-    return Request("PUT", path, {}, blocks, size, headers, timeout_s=UPLOAD_TIMEOUT_S)
 
 
 def closing(run: str) -> Operation:
