@@ -31,7 +31,8 @@ MERGE_EVERY = 64
 class Points:
     """Points of one metric in the order they were logged: arrays of shape (n,), or lists for texts.
 
-    `steps` None asks the server to number on; `times` are milliseconds since 1970, None is now.
+    `steps` None asks the server to number on; `times` are milliseconds since 1970, None is now. Rows of a table
+    are texts that hold JSON objects. `is_whole`: the numbers were sent as whole ones.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Points:
     steps: Integers | None = None
     times: Integers | None = None
     kind: str = Metric.SCALAR
+    is_whole: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -50,9 +52,10 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
     """Add the points; returns how many. A batch with a `key` seen before adds nothing and returns 0.
 
     Points of an ended run are taken too: the last batch may arrive after the end. Either the whole batch is
-    written or none of it. Raises Invalid or TooLarge naming the metric.
+    written or none of it. A list or table without values is noted as an empty one. Raises Invalid or TooLarge
+    naming the metric.
     """
-    batch = [points for points in batch if len(points.values)]
+    batch = [p for p in batch if len(p.values) or p.kind in (Metric.LIST, Metric.TABLE)]
     total = sum(len(points.values) for points in batch)
     check_points(total)
     for points in batch:
@@ -61,7 +64,9 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
         if key and claim(f"run:{run.pk}", key) is not None:
             return 0
         metrics = _metrics(run, batch)
-        segments = [_append(metrics[points.name], points) for points in batch]
+        for points in batch:
+            _check_family(metrics[points.name], points)
+        segments = [_append(metrics[points.name], points) for points in batch if len(points.values)]
         Segment.objects.bulk_create(segments)
         _save(metrics.values())
         for metric in metrics.values():
@@ -89,6 +94,16 @@ def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
     return {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
 
 
+def _check_family(metric: Metric, points: Points) -> None:
+    """One name holds one family of things: numbers and texts, rows, images or documents."""
+    if Metric.FAMILIES[metric.kind] != Metric.FAMILIES[points.kind]:
+        raise Invalid(
+            f"The metric {points.name!r} of this run holds {Metric.FAMILIES[metric.kind]}; "
+            f"{Metric.FAMILIES[points.kind]} need another name.",
+            field="kind",
+        )
+
+
 def _append(metric: Metric, points: Points) -> Segment:
     """The points as a new segment, and the metric's summary with them added."""
     n = len(points.values)
@@ -102,6 +117,7 @@ def _append(metric: Metric, points: Points) -> Segment:
             f"The metric {points.name!r} has {n} values, but {len(steps)} steps and {len(times)} times.",
             field="series",
         )
+    metric.is_whole = points.is_whole and (metric.is_whole or metric.count == 0)
     if isinstance(points.values, list):
         data, codec = pack_texts(steps.tolist(), times.tolist(), points.values), Segment.TEXT
         add_texts(metric, steps, times, points.values)
@@ -131,6 +147,7 @@ SUMMARY_FIELDS = [
     "finite_count",
     "count",
     "segment_count",
+    "is_whole",
 ]
 
 

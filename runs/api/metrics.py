@@ -16,19 +16,30 @@ from runs.api import serializers as s
 from runs.api.base import Endpoint, flag
 from runs.api.shapes import metric_shape
 from runs.errors import Invalid
-from runs.limits import POINTS_PER_METRIC, TEXT_POINT_LENGTH, clean_text
+from runs.limits import (
+    COLUMNS_PER_ROW,
+    POINTS_PER_METRIC,
+    ROW_BYTES,
+    TEXT_POINT_LENGTH,
+    clean_key,
+    clean_path,
+    clean_text,
+)
 from runs.models import Metric
 from runs.query import series as query
 
 _SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "inf": math.inf, "-inf": -math.inf}
-_KINDS = frozenset({Metric.SCALAR, Metric.LIST})
+_ROWS = frozenset({Metric.ROW, Metric.TABLE})
+_FILES = frozenset({Metric.IMAGE, Metric.DOCUMENT})
+
+Cell = int | float | str | bool | None
 
 
 class SeriesBody(msgspec.Struct):
     """One series as it is sent."""
 
     name: str
-    value: list[float | str]
+    value: list[int | float | str | dict[str, Cell]]
     step: list[int] | None = None
     time: list[int] | None = None
     kind: str = Metric.SCALAR
@@ -101,19 +112,51 @@ def decode(body: Any) -> Body:
 
 
 def _points(series: SeriesBody) -> Points:
-    if series.kind not in _KINDS:
-        raise Invalid(f"{series.kind!r} is no kind of metric; take scalar or list.", field="kind")
+    if series.kind not in Metric.FAMILIES:
+        kinds = ", ".join(Metric.FAMILIES)
+        raise Invalid(f"{series.kind[:40]!r} is no kind of metric; there are {kinds}.", field="kind")
     return Points(
         name=series.name,
-        values=_values(series),
+        values=_rows(series) if series.kind in _ROWS else _values(series),
         steps=_integers(series.step, "step"),
         times=_integers(series.time, "time"),
         kind=series.kind,
+        is_whole=all(type(value) is int for value in series.value),
     )
+
+
+def _rows(series: SeriesBody) -> list[str]:
+    """Each row as the JSON of its columns."""
+    return [_row(series.name, row) for row in series.value]
+
+
+def _row(metric: str, row: Any) -> str:
+    if not isinstance(row, dict):
+        raise Invalid(
+            f"A row of {metric!r} is an object of columns and values, not {row!r:.40}.", field="value"
+        )
+    if len(row) > COLUMNS_PER_ROW:
+        raise Invalid(f"A row of {metric!r} has {len(row)} columns; at most {COLUMNS_PER_ROW} are kept.")
+    cells = {clean_key(column, "column"): _cell(metric, column, value) for column, value in row.items()}
+    text = msgspec.json.encode(cells).decode()
+    if len(text) > ROW_BYTES:
+        raise Invalid(f"A row of {metric!r} has {len(text):,} bytes; at most {ROW_BYTES:,} are kept.")
+    return text
+
+
+def _cell(metric: str, column: str, value: Any) -> Cell:
+    if isinstance(value, str):
+        return clean_text(value, f"{column} of {metric!r}", length=TEXT_POINT_LENGTH, empty=True)
+    found: Cell = value
+    return found
 
 
 def _values(series: SeriesBody) -> Any:
     values: list[Any] = series.value
+    if any(isinstance(value, dict) for value in values):
+        raise Invalid(f"{series.name!r} is sent as {series.kind}, which has no rows.", field="value")
+    if series.kind in _FILES:
+        return [clean_path(value, f"The file of {series.name!r}") for value in values]
     if any(isinstance(value, str) for value in values):
         values = [_SPELLED.get(value, value) if isinstance(value, str) else value for value in values]
     if any(isinstance(value, str) for value in values):
@@ -122,7 +165,10 @@ def _values(series: SeriesBody) -> Any:
             clean_text(v if isinstance(v, str) else str(v), field, length=TEXT_POINT_LENGTH, empty=True)
             for v in values
         ]
-    return np.array(values, dtype=np.float64)
+    try:
+        return np.array(values, dtype=np.float64)
+    except OverflowError:
+        raise Invalid(f"A number of the metric {series.name!r} is too large.", field="value") from None
 
 
 def _integers(numbers: list[int] | None, field: str) -> Any:
@@ -171,17 +217,19 @@ class ValuesEndpoint(Endpoint):
         parameters=[
             OpenApiParameter("recursive", bool, description="Of all runs below, too."),
             OpenApiParameter("name", str, description="Of this metric only."),
+            OpenApiParameter("type", str, description="Of runs of this type only."),
         ],
     )
     def get(self, request: Request, run_id: str) -> Response:
         """In logged order, of the run and with `recursive` of all its descendants, in one answer."""
         run = self.run(run_id)
-        name = request.query_params.get("name")
-        if name is not None and "\x00" in name:
-            raise Invalid("A metric's name holds no NUL character.", field="name")
+        name, run_type = request.query_params.get("name"), request.query_params.get("type")
+        if "\x00" in (name or "") + (run_type or ""):
+            raise Invalid("Names of metrics and types hold no NUL character.", field="name")
         values = query.logged_values(
             run,
             name=name,
+            run_type=run_type,
             recursive=flag(request.query_params.get("recursive")),
         )
         return Response({"runs": values})

@@ -28,6 +28,16 @@ class Metric(models.Model):
     """
 
     SCALAR, LIST, ROW, TABLE, IMAGE, DOCUMENT = "scalar", "list", "row", "table", "image", "document"
+    # Kinds that may be mixed under one name: a row is a text point that holds a JSON object, an image or a
+    # document one that holds the path of a file of the run.
+    FAMILIES = {
+        SCALAR: "values",
+        LIST: "values",
+        ROW: "rows",
+        TABLE: "rows",
+        IMAGE: "images",
+        DOCUMENT: "documents",
+    }
 
     run = models.ForeignKey(Run, models.CASCADE)
     experiment = models.ForeignKey(Experiment, models.CASCADE, db_index=False)
@@ -44,6 +54,8 @@ class Metric(models.Model):
     finite_count = models.BigIntegerField(default=0)
     count = models.BigIntegerField(default=0)
     segment_count = models.PositiveIntegerField(default=0)
+    # Whether every number was sent as a whole one: then scripts get whole ones back.
+    is_whole = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="metric_once")]

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
+from django.db.models import Q
 
 from runs.models import Metric, Run, Segment
 from runs.models.metric import Floats, Integers, spelled, unpack, unpack_texts
@@ -60,16 +62,17 @@ def series_shape(series: Series) -> dict[str, Any]:
 
 
 def logged_values(
-    run: Run, *, name: str | None = None, recursive: bool = False
+    run: Run, *, name: str | None = None, recursive: bool = False, run_type: str | None = None
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """All values in logged order: {run id: {name: {"kind", "value": […]}}}, runs without metrics left out.
 
-    With `recursive` the run and all below it, read in a fixed number of queries.
+    With `recursive` the run and all below it, read in a fixed number of queries. Numbers that were all logged as
+    whole ones come back whole; rows are objects, in the order they were logged.
     """
-    runs = {run.pk: run.public_id}
-    if recursive:
-        runs |= {child.pk: child.public_id for child in descendants(run)[:MOST_RUNS]}
-    rows = Metric.objects.filter(run__in=runs, count__gt=0).select_related("name").order_by("run_id", "pk")
+    tree = [run, *(descendants(run)[:MOST_RUNS] if recursive else [])]
+    runs = {one.pk: one.public_id for one in tree if run_type in (None, one.run_type)}
+    shown = Q(count__gt=0) | Q(kind__in=[Metric.LIST, Metric.TABLE])
+    rows = Metric.objects.filter(shown, run__in=runs).select_related("name").order_by("run_id", "pk")
     if name is not None:
         rows = rows.filter(name__text=name)
     metrics = list(rows)
@@ -78,9 +81,18 @@ def logged_values(
     for metric in metrics:
         values: list[Any] = []
         for segment in segments.get(metric.pk, []):
-            values += wire_values(_unpack(segment)[2])
+            values += _logged(metric, segment)
         found.setdefault(runs[metric.run_id], {})[metric.name.text] = {"kind": metric.kind, "value": values}
     return found
+
+
+def _logged(metric: Metric, segment: Segment) -> list[Any]:
+    values = _unpack(segment)[2]
+    if Metric.FAMILIES[metric.kind] == "rows":
+        return [msgspec.json.decode(row) for row in values]
+    if metric.is_whole and not isinstance(values, list):
+        return [int(value) for value in values.tolist()]
+    return wire_values(values)
 
 
 def wire_values(values: Floats | list[str]) -> list[Any]:

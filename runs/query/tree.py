@@ -15,7 +15,7 @@ def descendants(run: Run) -> list[Run]:
     below, found = {run.pk}, []
     tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).order_by("id")
     # A child is made after its parent, so one pass in the order of ids meets every generation.
-    for row in tree.only("id", "parent_id", "public_id", "status"):
+    for row in tree.only("id", "parent_id", "public_id", "status", "run_type"):
         if row.parent_id in below:
             below.add(row.pk)
             found.append(row)

@@ -10,8 +10,18 @@ from studio.client.values import Scalar, to_wire
 
 POINTS_A_BATCH = 4_000
 
-# (run id, metric, value or a list of them, step, seconds since 1970)
-Point = tuple[str, str, "Scalar | list[Scalar]", "int | None", float]
+
+class Items:
+    """Several values of a kind of their own: rows, or the paths of files."""
+
+    __slots__ = ("kind", "values")
+
+    def __init__(self, kind: str, values: list[Any]) -> None:
+        self.kind, self.values = kind, values
+
+
+# (run id, metric, value or several, step, seconds since 1970)
+Point = tuple[str, str, "Scalar | list[Scalar] | Items", "int | None", float]
 
 
 class Column:
@@ -23,7 +33,7 @@ class Column:
         self.name, self.shape = name, shape
         self.steps: list[int] = []
         self.times: list[int] = []
-        self.values: list[Scalar] = []
+        self.values: list[Any] = []
 
     def series(self) -> dict[str, Any]:
         """As the contract has it; without steps the server numbers on."""
@@ -47,13 +57,7 @@ def _slices(points: list[Point]) -> Iterator[list[Point]]:
     part: list[Point] = []
     room = POINTS_A_BATCH
     for point in points:
-        value = point[2]
-        if type(value) is list:
-            pieces = [value[at : at + POINTS_A_BATCH] for at in range(0, len(value), POINTS_A_BATCH)] or [[]]
-        else:
-            pieces = [value]  # type: ignore[list-item]
-        for piece in pieces:
-            size = len(piece) if type(piece) is list else 1
+        for piece, size in _pieces(point[2]):
             if part and size > room:
                 yield part
                 part, room = [], POINTS_A_BATCH
@@ -63,12 +67,24 @@ def _slices(points: list[Point]) -> Iterator[list[Point]]:
         yield part
 
 
+def _pieces(value: Any) -> list[tuple[Any, int]]:
+    """The value in parts that fit a batch, and how many values each holds."""
+    if type(value) is Items:
+        return [(Items(value.kind, part), size) for part, size in _pieces(value.values)]
+    if type(value) is not list:
+        return [(value, 1)]
+    parts = [value[at : at + POINTS_A_BATCH] for at in range(0, len(value), POINTS_A_BATCH)] or [[]]
+    return [(part, len(part)) for part in parts]
+
+
 def _columns(points: list[Point]) -> list[Column]:
     """Group by metric; a metric that changes its shape begins a new column, so its order is kept."""
     columns: list[Column] = []
     latest: dict[str, Column] = {}
     for _run, name, value, step, moment in points:
-        if type(value) is list:
+        if type(value) is Items:
+            shape, value = (value.kind, False, True), value.values
+        elif type(value) is list:
             shape = ("list", False, any(type(one) is str for one in value))
         else:
             shape = ("scalar", step is not None, type(value) is str)
@@ -80,7 +96,7 @@ def _columns(points: list[Point]) -> list[Column]:
             column.values += value
             column.times += [int(moment * 1000)] * len(value)
         else:
-            column.values.append(value)  # type: ignore[arg-type]
+            column.values.append(value)
             column.times.append(int(moment * 1000))
             if step is not None:
                 column.steps.append(step)

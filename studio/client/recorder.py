@@ -148,10 +148,10 @@ class Recorder:
                 self._journal_now()
                 self.courier.work()
             except Exception as failure:  # a mistake of ours must end neither the recording nor the training
-                self._tell_once(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
+                self.tell(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
                 time.sleep(TICK_S)
 
-    def _tell_once(self, problem: str) -> None:
+    def tell(self, problem: str) -> None:
         if problem not in self._told and not sys.is_finalizing():
             self._told.add(problem)
             warn(problem)

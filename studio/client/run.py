@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from studio.client.console import Capture
 from studio.client.ending import COMPLETED, Ending, canceled, ending_for, failed
 from studio.client.errors import ServiceException
-from studio.client.files import RunFiles
 from studio.client.heart import Live
 from studio.client.http import segment
 from studio.client.labels import RunLabels, param_values, tag_text
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 END_S = 300.0
 
 
-class Run(RunMetrics, RunFiles, RunLabels):
+class Run(RunMetrics, RunLabels):
     """One run.
 
     `Run(experiment, run_id)` is one that exists; `experiment.start_logging()` begins a new one.

@@ -77,8 +77,15 @@ def whole_step(step: Any) -> int:
         raise UserErrorException(f"A step is a whole number, not {step!r}.") from None
 
 
-def to_wire(value: Scalar) -> Scalar:
-    """Spell the numbers that JSON cannot hold."""
+def cell(value: Any) -> Scalar | bool | None:
+    """Return the value as a row of a table holds it: as `scalar`, but None and booleans stay what they are."""
+    return value if value is None or type(value) is bool else scalar(value)
+
+
+def to_wire(value: Any) -> Any:
+    """Spell the numbers that JSON cannot hold, those of a row as well."""
+    if isinstance(value, dict):
+        return {name: to_wire(one) for name, one in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
@@ -86,4 +93,6 @@ def to_wire(value: Scalar) -> Scalar:
 
 def from_wire(value: Any) -> Any:
     """Undo `to_wire`."""
+    if isinstance(value, dict):
+        return {name: from_wire(one) for name, one in value.items()}
     return SPELLED.get(value, value) if isinstance(value, str) else value

@@ -143,7 +143,9 @@ class FakeStudio:
             if key in self.keys:
                 return 200, self.answer(run, accepted=0)
             self.keys[key] = run
-            self.metrics.setdefault(run, []).extend(part for part in series if part["value"])
+            self.metrics.setdefault(run, []).extend(
+                part for part in series if part["value"] or part["kind"] in ("list", "table")
+            )
             return 200, self.answer(run, accepted=total)
 
     def answer(self, run: str, **more: Any) -> dict[str, Any]:
