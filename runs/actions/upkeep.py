@@ -6,6 +6,7 @@ import numpy as np
 from django.utils import timezone
 
 from runs import storage
+from runs.actions.views import purge_views
 from runs.models import IdempotencyKey, LoginLink, Metric, Segment, SignInFailure, Undo
 from runs.models.metric import pack, unpack
 from runs.transaction import write
@@ -68,7 +69,10 @@ def _merge(group: list[Segment]) -> None:
 
 
 def purge(now: datetime | None = None) -> int:
-    """Forget idempotency keys, sign-in links and failures that are of no use any more. Returns how many."""
+    """Forget idempotency keys, sign-in links, failures and deleted views that are of no use any more.
+
+    Returns how many.
+    """
     now = now or timezone.now()
     day = now - timedelta(days=1)
     return sum(
@@ -78,5 +82,6 @@ def purge(now: datetime | None = None) -> int:
             LoginLink.objects.filter(expires_at__lt=day).delete()[0],
             SignInFailure.objects.filter(at__lt=day).delete()[0],
             Undo.objects.filter(at__lt=day).delete()[0],
+            purge_views(now),
         ]
     )

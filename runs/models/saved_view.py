@@ -12,13 +12,31 @@ class SavedView(models.Model):
 
     PRIVATE, VIEW, EDIT = "private", "view", "edit"
     SHARING = [(PRIVATE, "only me"), (VIEW, "the workspace may view"), (EDIT, "the workspace may edit")]
+    # What a view keeps of the address of a list, in this order; the place in its pages is never kept.
+    PARAMETERS = (
+        *(
+            "filter",
+            "q",
+            "status",
+            "experiment",
+            "tag",
+            "property",
+            "param",
+            "metric",
+            "target",
+            "submitted_by",
+        ),
+        *("created_after", "created_before", "duration_min", "duration_max", "type", "parent"),
+        *("include_children", "mine", "archived", "sort", "columns", "group", "chart", "selected", "only"),
+        *("open", "pin"),
+    )
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="views")
     owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="views")
     experiment = models.ForeignKey(Experiment, models.SET_NULL, null=True, related_name="views")
     name = models.CharField(max_length=256)
     description = models.TextField(blank=True)
-    # The same parameters as in the address of the page: {"filter": …, "q": …, "sort": …, "columns": …, …}.
+    # The same parameters as in the address of the page, each with its values: {"filter": [text], "tag": [a, b], …}.
     address = models.JSONField(default=dict)
     sharing = models.CharField(max_length=8, choices=SHARING, default=PRIVATE)
     # Grows with each save: who edits an older version is told, nothing is overwritten silently.
