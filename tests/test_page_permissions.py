@@ -20,6 +20,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
     "columns": ("reader", ""),
+    "chart": ("reader", ""),
+    "chart_data": ("reader", ""),
+    "chart_table": ("reader", ""),
     "star": ("", "reader"),
     "runs": ("reader", ""),
     "run": ("reader", ""),
@@ -43,6 +46,9 @@ CELLS = [
 SCOPED = [(name, method) for name, method in CELLS if TABLE[name][method == "POST"] in ROLES]
 # What a page needs in its address or form to be about something.
 QUERIES = {
+    "chart": "?at=/w/vision/runs/",
+    "chart_data": "?chart=status",
+    "chart_table": "?chart=status&at=/w/vision/runs/",
     "columns": "?at=/w/vision/runs/",
     "run_log_lines": "?file=log.txt",
     "run_image": "?file=photo.png",

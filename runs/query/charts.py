@@ -73,6 +73,11 @@ class Chart:
         shown = ", ".join(names)
         return f"{shown} by {label(self.by)}" if self.by and self.kind != ChartKind.PARALLEL else shown
 
+    @property
+    def has_legend(self) -> bool:
+        """Whether colours stand for something that is not named along an axis."""
+        return self.kind not in (ChartKind.BAR, ChartKind.BOX)
+
 
 def label(field: Field) -> str:
     """The field as a chart names it."""

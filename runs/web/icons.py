@@ -8,6 +8,12 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 NAMES = {
+    "compare": "columns-2",
+    "tall": "move-vertical",
+    "wide": "move-horizontal",
+    "expand": "maximize-2",
+    "more": "ellipsis",
+    "grip": "grip-vertical",
     "experiment": "flask-conical",
     "runs": "list",
     "home": "house",

@@ -16,6 +16,7 @@ from runs.query.runs import Count, page_of, status_counts
 from runs.web import show
 from runs.web.address import Address
 from runs.web.cells import draw_rows, look_of
+from runs.web.chart_panel import Panel, panel_of
 from runs.web.chips import Chip, advice_of, chips_of
 from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
@@ -57,6 +58,11 @@ class RunList:
             return ""
         is_one = self.count.number == 1 and not self.count.is_more
         return f"{self.count} {'run' if is_one else 'runs'}"
+
+    @property
+    def panel(self) -> Panel:
+        """The charts above the table."""
+        return panel_of(self.address, self.scope)
 
     @property
     def is_first_page(self) -> bool:

@@ -6,6 +6,8 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from runs.web import (
+    chart_form,
+    charts,
     experiments,
     home,
     preferences,
@@ -40,6 +42,9 @@ urlpatterns = [
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
     page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
+    page(WORKSPACE + "charts/chart/", chart_form.chart, "chart"),
+    page(WORKSPACE + "charts/data/", charts.chart_data, "chart_data"),
+    page(WORKSPACE + "charts/table/", charts.chart_table, "chart_table"),
     page(WORKSPACE + "runs/", runs.runs, "runs"),
     page(RUN, run.overview, "run"),
     page(RUN + "name/", run_edit.edit_name, "run_name"),

@@ -1,33 +1,8 @@
 /* Charts (`data-chart`: the address of one series). plotly's bundle is fetched when the first chart comes into view;
    charts in view grow with the run, and follow the theme. */
-const box = document.querySelector("[data-plotly]");
+import { CONFIG, axis as axisOf, colour, layout as layoutOf, plain, plotly } from "./chart_base.js";
+
 const shown = new Set();
-let bundle = null;
-
-function plotly() {
-  bundle ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = box.dataset.plotly;
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => { bundle = null; reject(new Error("The charts could not be loaded.")); };
-    document.head.append(script);
-  });
-  return bundle;
-}
-
-// Custom properties hold light-dark(); a drawn element says which colour that is now.
-const probe = document.createElement("span");
-probe.hidden = true;
-document.body.append(probe);
-function colour(name) {
-  probe.style.color = `var(${name})`;
-  return getComputedStyle(probe).color;
-}
-
-// plotly reads a little HTML in words; ours are words only.
-function plain(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
 
 function numbers(values) {
   return values.map((value) => (typeof value === "number" ? value : null));
@@ -40,23 +15,9 @@ function across(series, axis) {
 }
 
 function layout(axis) {
-  const line = colour("--line"), ink = colour("--ink-3");
-  const common = { gridcolor: line, zerolinecolor: line, linecolor: line, tickfont: { color: ink, size: 11 }, automargin: true };
   const titles = { step: "step", time: "", relative: "seconds" };
-  return {
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "x",
-    font: { family: getComputedStyle(document.body).fontFamily }, uirevision: axis, separators: ". ",
-    margin: { l: 44, r: 8, t: 8, b: 36 },
-    hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--line-strong"), font: { color: colour("--ink"), size: 12 } },
-    xaxis: { ...common, title: { text: titles[axis], font: { color: ink, size: 11 }, standoff: 6 } },
-    yaxis: common,
-  };
+  return layoutOf(axis, { hovermode: "x", xaxis: axisOf(titles[axis]), yaxis: axisOf() });
 }
-
-const CONFIG = {
-  responsive: true, displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-};
 
 function say(chart, words) {
   const note = chart.parentElement.querySelector(".point-count");

@@ -1,0 +1,49 @@
+/* The traces of a line chart: one line for each run and metric, the raw one pale behind where it is smoothed. */
+import { axis, faded, layout, plain, short } from "./chart_base.js";
+import { dash, ink, place, turn } from "./chart_colours.js";
+
+const TITLES = { step: "step", time: "", relative: "seconds" };
+
+function look(answer, line, many) {
+  const run = answer.runs[line.run], metric = answer.fields.findIndex((field) => field.label === line.metric);
+  if (answer.by) {
+    const at = place(answer.by.key, run.group ?? "");
+    return { key: run.group ?? "", label: run.group ?? `no ${answer.by.label}`, at, dash: many.metrics ? metric : turn(at) };
+  }
+  if (many.metrics && !many.runs) return { key: line.metric, label: line.metric, at: metric, dash: turn(metric) };
+  const at = place("run", run.id), label = many.metrics ? `${run.name} · ${line.metric}` : run.name;
+  return { key: `${run.id} ${line.metric}`, label, at, dash: many.metrics ? metric : turn(at) };
+}
+
+function across(answer, line) {
+  return answer.across === "time" ? line.x.map((time) => new Date(time)) : line.x;
+}
+
+export function lines(answer, hidden) {
+  const many = { runs: answer.runs.length > 1, metrics: answer.fields.length > 1 };
+  for (const run of answer.runs) place("run", run.id);
+  const data = [], legend = new Map();
+  for (const line of answer.lines) {
+    const { key, label, at, dash: dashAt } = look(answer, line, many), run = answer.runs[line.run];
+    legend.set(key, { label, colour: ink(at), dash: dash(dashAt) });
+    if (hidden.has(key)) continue;
+    const x = across(answer, line), name = plain(short(many.metrics ? `${run.name} · ${line.metric}` : run.name, 60));
+    const mode = line.x.length < 30 ? "lines+markers" : "lines";
+    const drawn = { type: "scatter", x, connectgaps: false, name, hoverinfo: "x+y+name", hoverlabel: { namelength: 60 } };
+    if (line.smooth) {
+      data.push({ ...drawn, y: line.y, mode: "lines", hoverinfo: "skip", showlegend: false, line: { color: faded(ink(at), 0.28), width: 1 } });
+    }
+    data.push({
+      ...drawn, y: line.smooth ?? line.y, mode, marker: { size: 5, color: ink(at) },
+      line: { color: ink(at), width: 1.75, dash: dash(dashAt) },
+    });
+  }
+  return {
+    data, legend,
+    layout: layout(answer.chart, {
+      hovermode: answer.lines.length <= 8 ? "x" : "closest",
+      xaxis: axis(TITLES[answer.across], answer.log.includes("x") ? { type: "log" } : {}),
+      yaxis: axis("", answer.log.includes("y") ? { type: "log" } : {}),
+    }),
+  };
+}
