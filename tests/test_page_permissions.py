@@ -25,6 +25,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "chart_table": ("reader", ""),
     "star": ("", "reader"),
     "runs": ("reader", ""),
+    "export": ("reader", ""),
     "run": ("reader", ""),
     "run_name": ("contributor", "contributor"),
     "run_description": ("contributor", "contributor"),

@@ -28,6 +28,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
     "api-runs": {"GET": "reader", "POST": "contributor"},
     "api-chart-data": {"GET": "reader"},
+    "api-runs-export": {"GET": "reader"},
     "api-runs-bulk": {"POST": "contributor"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
     "api-run-start": {"POST": "contributor"},

@@ -3,7 +3,19 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from runs.api import bulk, charts, experiments, files, metrics, organise, run, runs, stars, workspaces
+from runs.api import (
+    bulk,
+    charts,
+    experiments,
+    export,
+    files,
+    metrics,
+    organise,
+    run,
+    runs,
+    stars,
+    workspaces,
+)
 
 ONE_RUN = "runs/<str:run_id>/"
 
@@ -29,6 +41,7 @@ urlpatterns = [
         name="api-experiment",
     ),
     path("workspaces/<str:workspace>/charts/data/", charts.ChartEndpoint.as_view(), name="api-chart-data"),
+    path("workspaces/<str:workspace>/runs/export/", export.ExportEndpoint.as_view(), name="api-runs-export"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
     path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),
     path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),

@@ -26,6 +26,9 @@ from runs.web.scope import Scope, columns_of, plan_of
 A_PAGE = 50
 # How often a list asks again: while something runs, and while it waits for something new.
 LIVE_S, IDLE_S = 4, 20
+FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
+# What the address says of the look of the page, which a file has not.
+NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group")
 
 
 @dataclass
@@ -112,6 +115,21 @@ class RunList:
         query["at"] = self.address.path
         query["columns"] = columns_text(self.columns)
         return f"{reverse('columns', args=[workspace])}?{query.urlencode()}"
+
+    def export_urls(self) -> Iterator[tuple[str, str]]:
+        """Where this list, all its pages, is a file: by the words for its kind."""
+        query = self.address.query.copy()
+        for name in (*NOT_EXPORTED, *(["experiment"] if self.scope.experiment else [])):
+            query.pop(name, None)
+        query["columns"] = columns_text(self.columns)
+        if self.scope.experiment:
+            query["experiment"] = self.scope.experiment.name
+        if self.scope.parent:
+            query["parent"] = self.scope.parent.public_id
+        path = reverse("export", args=[self.scope.workspace.name])
+        for kind, label in FILES.items():
+            query["format"] = kind
+            yield label, f"{path}?{query.urlencode()}"
 
     @property
     def caret(self) -> str:
