@@ -63,6 +63,10 @@ class Metric(models.Model):
             # Bounds and sorts by a metric, in a workspace and inside an experiment.
             models.Index(fields=["name", "last", "run"], name="metric_last"),
             models.Index(fields=["experiment", "name", "last", "run"], name="metric_last_in_experiment"),
+            models.Index(fields=["name", "min", "run"], name="metric_min"),
+            models.Index(fields=["experiment", "name", "min", "run"], name="metric_min_in_experiment"),
+            models.Index(fields=["name", "max", "run"], name="metric_max"),
+            models.Index(fields=["experiment", "name", "max", "run"], name="metric_max_in_experiment"),
         ]
 
     def __str__(self) -> str:

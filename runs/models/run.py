@@ -9,6 +9,8 @@ from runs.lifecycle import Status, is_ended
 from runs.models.experiment import Experiment
 from runs.models.workspace import User, Workspace
 
+_SHOWN = ("parent", "deleted_at", "archived_at")
+
 
 class Run(models.Model):
     """One execution of a training: what happened, when, by whom. Children point at their parent and root."""
@@ -73,8 +75,12 @@ class Run(models.Model):
                 name="run_newest_experiment_roots",
                 condition=Q(parent=None, deleted_at=None, archived_at=None),
             ),
-            # Status filters and counters.
-            models.Index(fields=["workspace", "status", "-created_at", "-id"], name="run_by_status"),
+            # Status filters and counters. The last three say whether a list shows the run: no row is fetched to count.
+            models.Index(fields=["workspace", "status", "-created_at", "-id", *_SHOWN], name="run_by_status"),
+            models.Index(
+                fields=["experiment", "status", "-created_at", "-id", *_SHOWN],
+                name="run_by_status_in_experiment",
+            ),
             # Home: what failed since yesterday.
             models.Index(
                 fields=["workspace", "status", "-ended_at"],
@@ -83,8 +89,15 @@ class Run(models.Model):
             ),
             # Home: a person's own newest runs.
             models.Index(fields=["created_by", "workspace", "-created_at", "-id"], name="run_of_person"),
-            # Sort by duration: ended runs first.
+            # The orders of lists.
+            models.Index(fields=["workspace", "display_name", "id"], name="run_by_name"),
+            models.Index(fields=["workspace", "-started_at", "-id"], name="run_by_start"),
+            models.Index(fields=["workspace", "-ended_at", "-id"], name="run_by_ended"),
             models.Index(fields=["workspace", "-duration_s", "-id"], name="run_by_duration"),
+            models.Index(fields=["experiment", "display_name", "id"], name="run_by_name_in_experiment"),
+            models.Index(fields=["experiment", "-started_at", "-id"], name="run_by_start_in_experiment"),
+            models.Index(fields=["experiment", "-ended_at", "-id"], name="run_by_end_in_experiment"),
+            models.Index(fields=["experiment", "-duration_s", "-id"], name="run_by_duration_in_experiment"),
             # Children in the order they were made.
             models.Index(fields=["parent", "id"], name="run_children", condition=Q(parent__isnull=False)),
             # The worker looks for runs that fell silent.
