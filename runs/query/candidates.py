@@ -1,30 +1,26 @@
 """Which part of a filter names few runs: an indexed query of their numbers, and how many they are, up to a cap."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
-from runs.models import Experiment, Run, Star, User
+from runs.models import Run, Star, User
 from runs.query.conditions import Context
 from runs.query.expressions import Numbers, Unindexed
 from runs.query.fields import Source
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op, Or
-from runs.query.value_terms import rows_of, value_condition
+from runs.query.value_terms import INDEXED_PARTS, rows_of, value_condition
 from runs.query.where import statuses
 
-LEAST_CAP = 5000
 # Of terms that no index answers without looking at every row of their key, so many are tried.
 MOST_SCANS = 3
-_SIZE_S = 60.0
-_sizes: dict[int, tuple[float, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Rarest:
-    """The term that names the fewest runs, its numbers, and whether they are few."""
+    """A term, its numbers, and how many they are as far as they were counted."""
 
     term: Term
     numbers: Numbers
-    is_few: bool
+    count: int
 
 
 def term_of(node: Node, where: Q, context: Context) -> Term:
@@ -81,19 +77,20 @@ def candidates(node: Node, context: Context) -> Numbers | None:
 
 
 def rarest(terms: list[Term], cap: int) -> Rarest | None:
-    """The term with the fewest numbers; None where no term has any."""
-    options: list[tuple[int, Term, Numbers]] = []
+    """The indexed term with the fewest numbers, counted up to cap + 1; None where no term has an index."""
+    indexed = [(term, term.numbers) for term in terms if term.numbers is not None]
+    counts = capped_counts([numbers for _, numbers in indexed], cap)
+    found = [Rarest(*pair, count) for pair, count in zip(indexed, counts, strict=True)]
+    return min(found, key=lambda each: each.count, default=None)
+
+
+def fetched(terms: list[Term], cap: int) -> Rarest | None:
+    """The first term that can only be fetched and has no more numbers than the cap, with them at hand."""
     for term in [term for term in terms if term.fetch][:MOST_SCANS]:
         numbers = term.fetch(cap + 1) if term.fetch else []
         if len(numbers) <= cap:
-            options.append((len(numbers), term, listed(numbers)))
-    counted = [(term, term.numbers) for term in terms if term.numbers is not None]
-    counts = capped_counts([numbers for _, numbers in counted], cap)
-    options += [(count, *pair) for count, pair in zip(counts, counted, strict=True)]
-    if not options:
-        return None
-    fewest, term, chosen = min(options, key=lambda option: option[0])
-    return Rarest(term, chosen, fewest <= cap)
+            return Rarest(term, listed(numbers), len(numbers))
+    return None
 
 
 def listed(numbers: list[int]) -> Numbers:
@@ -122,18 +119,6 @@ def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(selects)}", params)
         return list(cursor.fetchone())
-
-
-def cap_of(context: Context) -> int:
-    """How many runs are few: they are fetched and sorted; of more, the newest are walked. Grows with the workspace."""
-    now = time.monotonic()
-    known = _sizes.get(context.workspace.pk)
-    if known is None or now - known[0] > _SIZE_S:
-        total = Experiment.objects.filter(workspace=context.workspace).aggregate(n=Sum("last_run_number"))[
-            "n"
-        ]
-        known = _sizes[context.workspace.pk] = (now, total or 0)
-    return max(LEAST_CAP, known[1] // 50)
 
 
 def _of_attribute(node: Compare, context: Context) -> Numbers | None:
@@ -173,4 +158,4 @@ def _is_scan(node: Node) -> bool:
     """Whether each row of the key must be looked at: a pattern, or a part of a metric that has no index."""
     if not isinstance(node, Compare) or node.field.source == Source.ATTRIBUTE:
         return False
-    return node.op in PATTERNS or node.field.part != "last"
+    return node.op in PATTERNS or node.field.part not in INDEXED_PARTS

@@ -1,32 +1,45 @@
 """Probe, then choose: how a filter is answered quickly whether its terms are rare or common.
 
 Each term that an index serves is counted up to a cap, all in one query of about a millisecond. Is the rarest under
-the cap, its runs are fetched by that index and the rest is tested on them. Otherwise the runs are walked in the order
-of the list, testing each term by EXISTS, until a page is full. The wrong choice costs 100 to 10,000 times more.
+the cap, its runs are fetched by that index and the rest is tested on them. Otherwise a sample of the newest runs tells
+how far a walk in the order of the list would go until a page is full; the runs are walked, testing each term by
+EXISTS, unless some term has fewer runs than that. The wrong choice costs 100 to 10,000 times more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.lookups import Exact
 
 from runs.models import Run
-from runs.query.candidates import Term, cap_of, of_viewer, rarest, term_of
+from runs.query.candidates import Rarest, Term, fetched, of_viewer, rarest, term_of
 from runs.query.conditions import Conditions, Context
 from runs.query.expressions import Holds, Numbers, Unindexed, is_one_of
 from runs.query.nodes import conjuncts
 from runs.query.search import word_terms
 from runs.query.where import condition
 
+# So few runs are always fetched by their numbers, and their statuses counted exactly.
+FEW = 5000
+# So many of the newest runs are looked at to learn how common the runs are that fulfil everything.
+SAMPLE = 1000
+# How many rows a walk must find, for what it may cost.
+_PAGE = 50
+# Of text and patterns, which are fetched to be counted, no more than so many are.
+_MOST_FETCHED = 20_000
+
 
 @dataclass(frozen=True)
 class Plan:
     """How to find the runs: by `driver`, the numbers of a rare term, or by a walk when that is None.
 
-    `rarest` is the rarest term also where it is not rare enough to drive; `others` are all terms but that.
+    `rarest` is the rarest term also where it is not rare enough to drive; `others` are all terms but that. With
+    `is_few` the driver has at most FEW numbers.
     """
 
     context: Context
@@ -35,6 +48,7 @@ class Plan:
     others: Q
     driver: Numbers | None
     rarest: Numbers | None
+    is_few: bool = False
 
     def runs(self) -> QuerySet[Run]:
         """All runs that fulfil everything, in no order."""
@@ -51,14 +65,18 @@ class Plan:
         tested = Run.objects.filter(self._in_scope(), self.base, self.others, pk=OuterRef("run_id"))
         return rarest.filter(Holds(tested))
 
+    def walked(self) -> QuerySet[Run]:
+        """The runs of the list before any term, by the index of newest runs."""
+        return Run.objects.filter(self._in_scope(), self.base)
+
     def _in_scope(self, *, hidden: bool = False) -> Q:
-        """The workspace, or the experiment whose index of newest runs is walked."""
-        workspace = Exact(Unindexed(F("workspace_id")), self.context.workspace.pk)
+        """The workspace, or the experiment, which is of this workspace: the index of its newest runs is walked."""
         experiment = self.context.experiment_id
         if hidden:
+            workspace = Exact(Unindexed(F("workspace_id")), self.context.workspace.pk)
             return Q(workspace) & _hidden(experiment)
         if experiment is not None:
-            return Q(workspace, experiment_id=experiment)
+            return Q(experiment_id=experiment)
         return Q(workspace_id=self.context.workspace.pk)
 
 
@@ -68,17 +86,61 @@ def _hidden(experiment_id: int | None) -> Q:
 
 def make_plan(context: Context, conditions: Conditions) -> Plan:
     """Count the terms and choose."""
-    terms = _terms(context, conditions)
-    found = rarest(terms, cap_of(context)) if terms else None
-    others = [term for term in terms if not (found and term is found.term and term.is_exact)]
-    return Plan(
-        context,
-        _base(conditions),
-        terms=_all(terms),
-        others=_all(others),
-        driver=found.numbers if found and found.is_few else None,
-        rarest=found.numbers if found else None,
+    terms, base = _terms(context, conditions), _base(conditions)
+    walk = Plan(context, base, _all(terms), _all(terms), None, None)
+    if not terms:
+        return walk
+    found = rarest(terms, FEW)
+    if found is not None and found.count <= FEW:
+        return _driven(walk, terms, found)
+    walk = replace(walk, rarest=found.numbers if found else None, others=_others(terms, found))
+    length = _length_of_walk(walk)
+    if length <= FEW:
+        return walk
+    found = fetched(terms, min(length, _MOST_FETCHED)) or rarest(terms, length)
+    return _driven(walk, terms, found) if found is not None and found.count <= length else walk
+
+
+def _driven(walk: Plan, terms: list[Term], found: Rarest) -> Plan:
+    return replace(
+        walk,
+        others=_others(terms, found),
+        driver=found.numbers,
+        rarest=found.numbers,
+        is_few=found.count <= FEW,
     )
+
+
+def _others(terms: list[Term], found: Rarest | None) -> Q:
+    """All terms but the one whose numbers are exactly its runs."""
+    return _all([term for term in terms if not (found and term is found.term and term.is_exact)])
+
+
+def _length_of_walk(plan: Plan) -> int:
+    """About how many runs a walk goes through until a page is full, were the rest as the newest are."""
+    seen, hits = looked_at(plan, [Q()], SAMPLE)[0]
+    if seen < SAMPLE:  # there are no more
+        return 0
+    return int(_PAGE * SAMPLE / (hits or 0.25))
+
+
+def looked_at(plan: Plan, parts: list[Q], most: int) -> list[tuple[int, int]]:
+    """Of the newest so many runs in each part of the list: how many there are, and how many fulfil all. One query."""
+    selects: list[str] = []
+    params: list[Any] = []
+    for place, part in enumerate(parts):
+        rows = plan.walked().filter(part).order_by("-created_at", "-id")
+        hit = Case(When(plan.terms, then=1), default=0) if plan.terms else Value(1)
+        try:
+            sql, values = rows.annotate(hit=hit).values("hit")[:most].query.sql_with_params()
+        except EmptyResultSet:  # the part contradicts what the list leaves out
+            sql, values = "SELECT 0 AS hit WHERE 1 = 0", ()
+        counts = f"SELECT {place}, COUNT(*), COALESCE(SUM(hit), 0) FROM ({sql}) AS newest"  # noqa: S608 (compiled)
+        selects.append(counts)
+        params += values
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), params)
+        return [(int(seen), int(hits)) for _, seen, hits in sorted(cursor.fetchall())]
 
 
 def _all(terms: list[Term]) -> Q:

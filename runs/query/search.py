@@ -35,12 +35,19 @@ def words_of(text: str) -> list[str]:
 
 
 def word_terms(text: str, context: Context) -> list[Term]:
-    """A term for each word; long words first, which are found in fewer runs."""
-    return [_term(word, context) for word in sorted(words_of(text), key=len, reverse=True)]
+    """The words that an index finds as one term, which the index answers together; each other word as its own."""
+    words = words_of(text)
+    together = [word for word in words if len(word) >= INDEXED_LENGTH and not _statuses(word)]
+    terms = [_alone(word, context) for word in words if word not in together]
+    if not together:
+        return terms
+    holds = RunSearch.objects.filter(*(Q(text__contains=word) for word in together), run_id=OuterRef("pk"))
+    return [Term(Q(Holds(holds)), fetch=lambda most: find(together, most)), *terms]
 
 
-def _term(word: str, context: Context) -> Term:
-    statuses = sorted(status.value for status in Status if word in status.value.lower())
+def _alone(word: str, context: Context) -> Term:
+    """A word that may also be part of a status, or is too short for the index."""
+    statuses = _statuses(word)
     where = Q(Holds(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
     if statuses:
         where |= Q(In(Unindexed(F("status")), statuses))
@@ -48,7 +55,7 @@ def _term(word: str, context: Context) -> Term:
         return Term(where)
 
     def fetch(most: int) -> list[int]:
-        found = find(word, most)
+        found = find([word], most)
         if statuses and len(found) < most:
             found += [row["id"] for row in of_statuses(statuses, context)[: most - len(found)]]
         return found
@@ -56,10 +63,20 @@ def _term(word: str, context: Context) -> Term:
     return Term(where, fetch=fetch)
 
 
-def find(word: str, most: int) -> list[int]:
-    """The numbers of up to `most` runs that may hold the word, of whatever workspace, by the index."""
+def _statuses(word: str) -> list[str]:
+    """The statuses that the word is part of."""
+    return sorted(status.value for status in Status if word in status.value.lower())
+
+
+def find(words: list[str], most: int) -> list[int]:
+    """The numbers of up to `most` runs that may hold all the words, of whatever workspace, by the index."""
     if connection.vendor != "sqlite":
-        return list(RunSearch.objects.filter(text__contains=word).values_list("run_id", flat=True)[:most])
+        rows = RunSearch.objects.filter(*(Q(text__contains=word) for word in words))
+        return list(rows.values_list("run_id", flat=True)[:most])
+    likes = " AND ".join(["text LIKE %s"] * len(words))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rowid FROM runs_search_fts WHERE text LIKE %s LIMIT %s", [f"%{word}%", most])
+        cursor.execute(
+            f"SELECT rowid FROM runs_search_fts WHERE {likes} LIMIT %s",  # noqa: S608 (the words are parameters)
+            [*(f"%{word}%" for word in words), most],
+        )
         return [row[0] for row in cursor.fetchall()]

@@ -23,6 +23,8 @@ TABLES: dict[Source, type[Model]] = {
     Source.METRIC: Metric,
 }
 NEVER = Q(pk__in=[])
+# The parts of a metric that have an index of their own.
+INDEXED_PARTS = ("last", "min", "max")
 FAR = 2.0**62
 LOOKUPS: dict[Op, Any] = {
     Op.LT: LessThan,

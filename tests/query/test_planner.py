@@ -83,7 +83,7 @@ def samples(workspace: Workspace, owner: User) -> Iterator[Samples]:
 
 def few(cap: int) -> Any:
     """Make so many runs count as few: 0 walks always, many fetches always."""
-    return patch("runs.query.planner.cap_of", lambda context: cap)
+    return patch("runs.query.planner.FEW", cap)
 
 
 def expected(samples: Samples, tree: Node | None) -> set[str]:
@@ -286,3 +286,37 @@ def test_as_many_conditions_as_a_filter_may_have_are_answered(
     with few(cap):
         page = list_runs(workspace, everything(all_archives(parse(text))), viewer=owner, limit=100)
     assert {run.public_id for run in page.runs} == expected(samples, parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tags.team like 'v%'",
+        "metrics.loss.mean > 0",
+        "tags.team = 'vision'",
+        "status = 'Failed' and tags.fold != 'x'",
+    ],
+)
+def test_where_the_newest_hold_few_of_them_the_rarest_term_finds_them(
+    samples: Samples, workspace: Workspace, owner: User, text: str
+) -> None:
+    for sort in SORTS:
+        with few(0), patch("runs.query.planner.SAMPLE", 1):  # one run is not all there is: a walk may be long
+            plan = plan_runs(workspace, everything(parse(text)), viewer=owner, sort=parse_sort(sort))
+            page = page_of(plan, sort=parse_sort(sort), limit=100)
+        walked = list_runs(workspace, everything(parse(text)), viewer=owner, sort=parse_sort(sort), limit=100)
+        assert [run.pk for run in page.runs] == [run.pk for run in walked.runs] != []
+
+
+def test_counters_of_many_runs_say_how_many_were_seen_at_least(
+    samples: Samples, workspace: Workspace, owner: User
+) -> None:
+    conditions = everything(all_archives(parse("tags.team is not null")))
+    with few(0):
+        plan = plan_runs(workspace, conditions, viewer=owner)
+    exact = status_counts(plan)
+    capped = status_counts(plan, cap=3)
+    assert exact is not None and capped is not None and not any(count.is_more for count in exact.values())
+    assert set(capped) <= set(exact)
+    for status, count in capped.items():
+        assert count.is_more and 0 < count.number <= min(3, exact[status].number)
