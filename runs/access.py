@@ -274,6 +274,8 @@ def _token_reaches(caller: Caller, workspace_id: int) -> bool:
 def _check_role(caller: Caller, member: Member, need: Need) -> None:
     if need != "read" and caller.token is not None and caller.token.scope == "read":
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
+    if need == "own" and caller.token is not None and caller.token.run_id is not None:
+        raise NotAllowed("This token belongs to one run; it manages nothing.")
     if member.role not in _ROLES[need]:
         needed = "an owner" if need == "own" else "a contributor"
         raise NotAllowed(

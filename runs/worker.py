@@ -19,10 +19,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 if not apps.ready:  # started as a program of its own
     django.setup()
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from runs.actions import jobs, run, trash, upkeep
+from runs import mail
+from runs.actions import invitations, jobs, passwords, run, trash, upkeep
 from runs.models import Job
 from runs.storage import delete as delete_file
 from studio.stop_signal import StopSignal
@@ -57,6 +59,35 @@ def merge_run(payload: Mapping[str, Any]) -> str:
     return f"{upkeep.merge_run(int(payload['run']))} metrics merged"
 
 
+def mail_invitation(payload: Mapping[str, Any]) -> str:
+    """Send an invitation, with a token made for this mail alone."""
+    made = invitations.letter_of(int(payload["invitation"]))
+    if made is None:
+        return "no longer wanted"
+    row = made.invitation
+    facts = {
+        "by": row.invited_by.username if row.invited_by else "Somebody",
+        "workspace": row.workspace.name,
+        "role": row.role,
+        "expires": f"{row.expires_at:%-d %B, %H:%M}",
+        "url": f"{settings.PUBLIC_URL}/invite/{made.token}/",
+    }
+    subject = f"{facts['by']} invites you to {row.workspace.name}"
+    mail.send(mail.Letter(row.email, subject, "invitation", facts))
+    invitations.note_sent(row)
+    return "sent"
+
+
+def mail_password_reset(payload: Mapping[str, Any]) -> str:
+    """Send a link to everybody who gave this address, at the address as they gave it."""
+    sent = 0
+    for user, token in passwords.resets_for(str(payload["email"])):
+        facts = {"username": user.username, "url": f"{settings.PUBLIC_URL}/login/reset/{token}/"}
+        mail.send(mail.Letter(user.email, f"A new password for {user.username}", "password_reset", facts))
+        sent += 1
+    return f"{sent} sent"
+
+
 def forget_old_rows() -> int:
     """Delete keys, links, failures and done jobs that are of no use any more."""
     return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
@@ -74,6 +105,8 @@ def empty_trash() -> int:
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "merge segments": merge_segments,
     "merge run": merge_run,
+    "mail invitation": mail_invitation,
+    "mail password reset": mail_password_reset,
 }
 
 

@@ -22,7 +22,7 @@ def new_link(name: str | None) -> str:
 def set_password(name: str | None, *, from_stdin: bool) -> str:
     """Read a new password and set it; gives the user's name. Raises Refusal."""
     user = find_user(name)
-    from runs.actions.workspace import change_password
+    from runs.actions.passwords import change_password
     from runs.errors import Refused
 
     try:

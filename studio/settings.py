@@ -27,6 +27,22 @@ def env_list(name: str) -> list[str]:
     return [part.strip() for part in env_text(name).split(",") if part.strip()]
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of some words, in lower case; the first where the variable is unset."""
+    text = env_text(name).lower() or choices[0]
+    if text not in choices:
+        raise ValueError(f"{name} is '{text}'; take one of: {', '.join(choices)}.")
+    return text
+
+
+def env_port(name: str, default: int) -> int:
+    """A port from 1 to 65535."""
+    text = env_text(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ValueError(f"{name} is '{text}', which is no port: take a number from 1 to 65535.")
+    return int(text)
+
+
 def default_data_folder() -> Path:
     """The user's data folder for the studio, by the XDG base directory specification."""
     base = env_text("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
@@ -138,6 +154,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "runs.web.visitor.Visits",
 ]
 
 ROOT_URLCONF = "studio.urls"
@@ -202,7 +219,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 # Nothing to other sites. With "no-referrer" browsers say "Origin: null" in forms of our own, which CSRF refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_flag("STUDIO_BEHIND_PROXY") else None
+BEHIND_PROXY = env_flag("STUDIO_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 # `check --deploy` is to pass without these, which are answered elsewhere.
 SILENCED_SYSTEM_CHECKS = [
@@ -211,6 +229,15 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # in browsers from the start, is for the owner of the domain to say, at the proxy
     "security.W008",  # the proxy redirects to HTTPS; programs on the studio's own machine speak HTTP to it
 ]
+
+# Mail (runs/mail.py): without STUDIO_SMTP_HOST none is sent, and the pages say so.
+EMAIL_HOST = env_text("STUDIO_SMTP_HOST")
+SMTP_TLS = env_choice("STUDIO_SMTP_TLS", ("starttls", "ssl", "none"))
+EMAIL_PORT = env_port("STUDIO_SMTP_PORT", {"starttls": 587, "ssl": 465, "none": 25}[SMTP_TLS])
+EMAIL_HOST_USER = env_text("STUDIO_SMTP_USER")
+EMAIL_HOST_PASSWORD = env_text("STUDIO_SMTP_PASSWORD")
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_TLS == "starttls", SMTP_TLS == "ssl"
+DEFAULT_FROM_EMAIL = env_text("STUDIO_MAIL_FROM", f"studio@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
 
 # Bodies that Django reads into memory (REST bodies have limits of their own, see runs/limits.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
@@ -244,7 +271,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Links that let somebody in stand in addresses; a log keeps none of them.
+    "filters": {"no_tokens": {"()": "studio.log_filter.NoTokens"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"runs": {"level": "INFO"}, "studio": {"level": "INFO"}},
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from runs.actions import organise, tracking
+from runs.actions import members, organise, tracking
 from runs.actions import workspace as people
 from runs.actions.create import NewRun, create_run
 from runs.actions.experiment import get_or_create_experiment
@@ -29,7 +29,7 @@ def workspace(name: str | None = None, *, owner: User | None = None) -> Workspac
 def member(of: Workspace, role: str, name: str | None = None) -> User:
     """A person with the role in the workspace."""
     person = user(name)
-    people.set_member(of, person, role, by=person)
+    members.set_member(of, person, role, by=person)
     return person
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from runs.actions.files import append_log, put_file
+from runs.actions.invitations import create_invitation
 from runs.models import Run
 from tests import make
 from tests.test_permissions import ROLES, path_of, routes
@@ -13,7 +14,22 @@ TABLE: dict[str, tuple[str, str]] = {
     "home": ("signed in", ""),
     "login": ("everybody", "everybody"),
     "login_link": ("everybody", "everybody"),
+    "forgotten": ("everybody", "everybody"),
+    "password_reset": ("everybody", "everybody"),
+    "invite": ("everybody", "everybody"),
     "logout": ("", "everybody"),
+    "new_workspace": ("owner of the installation", "owner of the installation"),
+    "settings": ("reader", "owner"),
+    "settings_leave": ("reader", "reader"),
+    "settings_members": ("reader", "owner"),
+    "settings_member_remove": ("owner", "owner"),
+    "settings_invite": ("", "owner"),
+    "settings_invitation": ("", "owner"),
+    "settings_activity": ("owner", ""),
+    "settings_profile": ("reader", "reader"),
+    "settings_password": ("reader", "reader"),
+    "settings_tokens": ("reader", "reader"),
+    "settings_sessions": ("reader", "reader"),
     "preferences": ("", "signed in"),
     "workspace_home": ("reader", ""),
     "first_token": ("", "contributor"),
@@ -54,10 +70,22 @@ QUERIES = {
     "run_log_lines": "?file=log.txt",
     "run_image": "?file=photo.png",
     "run_logs": "?file=log.txt",
+    "settings_member_remove": "?member=mia",
 }
 FORMS = {
     "preferences": {"theme": "dark"},
     "star": {"kind": "experiment", "id": "digits", "on": "true"},
+    "settings": {"description": "new"},
+    "settings_members": {"member": "mia", "role": "reader"},
+    "settings_member_remove": {"member": "mia"},
+    "settings_invite": {"role": "reader"},
+    "settings_invitation": {"invitation": "1", "do": "revoke"},
+    "settings_password": {
+        "old": make.PASSWORD,
+        "new": "a wholly different one",
+        "again": "a wholly different one",
+    },
+    "settings_tokens": {"name": "laptop"},
     "run_name": {"display_name": "renamed"},
     "run_description": {"description": "new"},
     "run_tags": {"key": "a", "value": "b"},
@@ -73,6 +101,10 @@ def run(workspace, owner):
     made = make.run(workspace, heartbeat=True, metrics={"loss": [1.0, 0.5]})
     append_log(made, "log.txt", 0, b"one\ntwo\n")
     put_file(made, "photo.png", [PNG], by=owner)
+    make.member(workspace, "contributor", "mia")
+    FORMS["settings_invitation"]["invitation"] = create_invitation(
+        workspace, "reader", by=owner
+    ).invitation.pk
     return made
 
 

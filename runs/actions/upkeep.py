@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from runs import storage
 from runs.actions.views import purge_views
-from runs.models import IdempotencyKey, LoginLink, Metric, Segment, SignInFailure, Undo
+from runs.models import IdempotencyKey, LoginLink, Metric, PasswordReset, Segment, SignInFailure, Undo
 from runs.models.metric import pack, unpack
 from runs.transaction import write
 
@@ -80,6 +80,7 @@ def purge(now: datetime | None = None) -> int:
             storage.forget_uploads((now - UPLOADS_KEPT).timestamp()),
             IdempotencyKey.objects.filter(at__lt=now - KEYS_KEPT).delete()[0],
             LoginLink.objects.filter(expires_at__lt=day).delete()[0],
+            PasswordReset.objects.filter(expires_at__lt=day).delete()[0],
             SignInFailure.objects.filter(at__lt=day).delete()[0],
             Undo.objects.filter(at__lt=day).delete()[0],
             purge_views(now),

@@ -1,4 +1,4 @@
-"""People, workspaces, tokens, sign-in."""
+"""People, workspaces, tokens, sign-in links."""
 
 import hashlib
 import re
@@ -9,17 +9,16 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 
-from runs.errors import Conflict, Invalid, NotAllowed, NotFound
+from runs.actions.workspace_events import record, record_everywhere
+from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import NAME_LENGTH, clean_text
-from runs.models import ApiToken, LoginLink, Member, Role, SignInFailure, User, Workspace
+from runs.models import ApiToken, LoginLink, Member, Role, User, Workspace
 from runs.transaction import write
 
 LINK_LIVES = timedelta(minutes=30)
-# Wrong passwords that are taken within the window before the account, or the address, must wait.
-WINDOW = timedelta(minutes=15)
-MOST_BY_ACCOUNT, MOST_BY_ADDRESS = 10, 50
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _USER_NAME = re.compile(r"[\w.@+-]{1,150}")
@@ -46,16 +45,26 @@ def ensure_first_user(name: str) -> tuple[User, Workspace, bool]:
 
 def create_user(name: str, *, password: str | None = None, is_owner: bool = False) -> User:
     """A new person; without a password they can only sign in by a link. `is_owner`: of the whole installation."""
-    name = clean_text(name, "The user name", length=150, lines=False)
-    if not _USER_NAME.fullmatch(name):
-        raise Invalid("A user name holds letters, digits and . @ + - _ only.", field="username")
+    name = check_user_name(name)
     if User.objects.filter(username__iexact=name).exists():
         raise Conflict(f"There is a user {name!r} already.", field="username")
     user = User(username=name, is_superuser=is_owner, password=make_password(None))
     if password is not None:
-        _put_password(user, password)
-    user.save()
+        put_password(user, password)
+    try:
+        with write():
+            user.save()
+    except IntegrityError:  # of two who choose one name at once
+        raise Conflict(f"There is a user {name!r} already.", field="username") from None
     return user
+
+
+def check_user_name(name: str) -> str:
+    """The name, or Invalid."""
+    name = clean_text(name, "The user name", length=150, lines=False)
+    if not _USER_NAME.fullmatch(name):
+        raise Invalid("A user name holds letters, digits and . @ + - _ only.", field="username")
+    return name
 
 
 def create_workspace(name: str, *, by: User, description: str = "") -> Workspace:
@@ -75,40 +84,20 @@ def create_workspace(name: str, *, by: User, description: str = "") -> Workspace
             created_at=now,
         )
         Member.objects.create(workspace=workspace, user=by, role=Role.OWNER, added_at=now)
+        record(workspace, "workspace created", by=by)
     return workspace
 
 
 def edit_workspace(workspace: Workspace, *, by: User, description: str) -> Workspace:
     """Change what the workspace says of itself."""
-    workspace.description = clean_text(description, "The description", length=5000, empty=True)
-    workspace.save(update_fields=["description"])
-    return workspace
-
-
-def set_member(workspace: Workspace, user: User, role: str, *, by: User) -> Member:
-    """Take the person in, or change their role. Raises Conflict when no owner would be left."""
-    if role not in Role.values:
-        raise Invalid(f"{role!r} is no role; take reader, contributor or owner.", field="role")
+    description = clean_text(description, "The description", length=5000, empty=True)
+    if description == workspace.description:
+        return workspace
+    workspace.description = description
     with write():
-        # The lock of the workspace: of two owners who step down at once, one stays.
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
-        member = Member.objects.filter(workspace=workspace, user=user).first()
-        if member is not None and member.role == Role.OWNER and role != Role.OWNER:
-            _check_owner_left(workspace, user)
-        member, _ = Member.objects.update_or_create(
-            workspace=workspace,
-            user=user,
-            defaults={"role": role},
-            create_defaults={"role": role, "added_at": timezone.now()},
-        )
-    return member
-
-
-def _check_owner_left(workspace: Workspace, without: User) -> None:
-    if not Member.objects.filter(workspace=workspace, role=Role.OWNER).exclude(user=without).exists():
-        raise Conflict(
-            f"{without.username} is the last owner of {workspace.name}; make somebody else owner first."
-        )
+        workspace.save(update_fields=["description"])
+        record(workspace, "workspace described", by=by)
+    return workspace
 
 
 def create_token(
@@ -123,15 +112,17 @@ def create_token(
     if scope not in ("read", "write"):
         raise Invalid(f"{scope!r} is no scope; take read or write.", field="scope")
     secret = secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        user=user,
-        workspace=workspace,
-        name=clean_text(name, "The name of the token", length=NAME_LENGTH, lines=False),
-        secret_sha256=sha256_of(secret),
-        scope=scope,
-        created_at=timezone.now(),
-        expires_at=expires_at,
-    )
+    with write():
+        token = ApiToken.objects.create(
+            user=user,
+            workspace=workspace,
+            name=clean_text(name, "The name of the token", length=NAME_LENGTH, lines=False),
+            secret_sha256=sha256_of(secret),
+            scope=scope,
+            created_at=timezone.now(),
+            expires_at=expires_at,
+        )
+        _record_token(token, "token created", by=user)
     return token, f"studio_{token.pk}_{secret}"
 
 
@@ -141,8 +132,18 @@ def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
         raise NotFound("There is no such token of yours.")
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
-        token.save(update_fields=["revoked_at"])
+        with write():
+            token.save(update_fields=["revoked_at"])
+            _record_token(token, "token revoked", by=by)
     return token
+
+
+def _record_token(token: ApiToken, kind: str, *, by: User) -> None:
+    details = {"token": token.name, "scope": token.scope}
+    if token.workspace is not None:
+        record(token.workspace, kind, by=by, **details)
+    else:
+        record_everywhere(token.user, kind, by=by, **details)
 
 
 def note_token_use(token: ApiToken) -> None:
@@ -174,43 +175,8 @@ def use_login_link(token: str) -> User:
     return link.user
 
 
-def sign_in(username: str, password: str, *, address: str) -> User:
-    """The person with that name and password. Raises NotAllowed, in the same words and time for an unknown name.
-
-    After 10 wrong passwords for an account, or 50 from an address, within 15 minutes, both must wait.
-    """
-    subjects = {
-        f"account:{username.lower()[:250]}": MOST_BY_ACCOUNT,
-        f"address:{address[:250]}": MOST_BY_ADDRESS,
-    }
-    _check_may_try(subjects)
-    user = User.objects.filter(username__iexact=username).first() if "\x00" not in username else None
-    if user is None:
-        make_password(password)  # as long as a check takes
-    if user is None or not user.check_password(password) or not user.is_active:
-        now = timezone.now()
-        SignInFailure.objects.bulk_create(SignInFailure(subject=s, at=now) for s in subjects)
-        raise NotAllowed("That name and password do not belong together.")
-    return user
-
-
-def _check_may_try(subjects: dict[str, int]) -> None:
-    since = timezone.now() - WINDOW
-    for subject, most in subjects.items():
-        if SignInFailure.objects.filter(subject=subject, at__gt=since).count() >= most:
-            raise NotAllowed("Too many wrong passwords. Wait 15 minutes, or use a sign-in link.")
-
-
-def change_password(user: User, new: str, *, old: str | None = None) -> User:
-    """Set the password. With a usable one before, `old` must be right; None skips that, for the server's console."""
-    if old is not None and user.has_usable_password() and not user.check_password(old):
-        raise NotAllowed("The old password is wrong.")
-    _put_password(user, new)
-    user.save(update_fields=["password"])
-    return user
-
-
-def _put_password(user: User, password: str) -> None:
+def put_password(user: User, password: str) -> None:
+    """Give the person this password, unsaved. Raises Invalid with the rules that it breaks."""
     try:
         validate_password(password, user)
     except ValidationError as error:

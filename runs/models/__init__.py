@@ -4,9 +4,10 @@ from runs.models.access import ApiToken, LoginLink, SignInFailure
 from runs.models.alert import Alert, Delivery
 from runs.models.artifact import Artifact, Snapshot, SnapshotFile
 from runs.models.compute import ComputeTarget
-from runs.models.event import RunEvent
+from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
 from runs.models.image import DescriptionImage
+from runs.models.invitation import Invitation, PasswordReset
 from runs.models.job import IdempotencyKey, Job
 from runs.models.metric import Metric, Segment
 from runs.models.name import Kind, Name
@@ -30,6 +31,7 @@ __all__ = [
     "ExperimentName",
     "ExperimentTag",
     "IdempotencyKey",
+    "Invitation",
     "Job",
     "Kind",
     "LoginLink",
@@ -37,6 +39,7 @@ __all__ = [
     "Metric",
     "Name",
     "Param",
+    "PasswordReset",
     "Property",
     "Role",
     "Run",
@@ -53,4 +56,5 @@ __all__ = [
     "Undo",
     "User",
     "Workspace",
+    "WorkspaceEvent",
 ]

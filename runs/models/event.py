@@ -1,4 +1,4 @@
-"""What happened to a run: its history and, until processed, the outbox of messages and engines."""
+"""What happened: to a run, whose events are also the outbox of messages and engines; and to a workspace."""
 
 from django.db import models
 from django.db.models import Q
@@ -25,6 +25,25 @@ class RunEvent(models.Model):
             # The outbox.
             models.Index(fields=["id"], name="event_outbox", condition=Q(processed_at__isnull=True)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at}"
+
+
+class WorkspaceEvent(models.Model):
+    """A change of a workspace's people or of what opens it: members, roles, invitations, tokens. Never altered."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=32)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Who they were called at the time: the row says so also when the person is gone.
+    by_name = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField()
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        # Settings → Activity, newest first.
+        indexes = [models.Index(fields=["workspace", "-id"], name="workspace_event_newest")]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at}"

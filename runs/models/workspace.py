@@ -1,5 +1,7 @@
 """People, workspaces, and who may do what in which."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
@@ -11,12 +13,22 @@ class User(AbstractUser):
     theme = models.CharField(max_length=8, default="system")
     density = models.CharField(max_length=12, default="comfortable")
     time_zone = models.CharField(max_length=64, blank=True)
+    # The name of the workspace they looked at last, which opens first, and when that was.
+    last_workspace = models.CharField(max_length=64, blank=True)
+    last_seen_at = models.DateTimeField(null=True)
+    # Counted up by "sign out everywhere": sessions of an earlier count end.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             # "Ada" and "ada" would be taken for one person.
             models.UniqueConstraint(Lower("username"), name="user_name_once"),
         ]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> Any:
+        # Django ends sessions whose hash has changed; it hashes the password alone.
+        of_password = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{of_password}:{self.session_epoch}" if self.session_epoch else of_password
 
 
 class Workspace(models.Model):
@@ -53,6 +65,8 @@ class Member(models.Model):
     # The last look at Home, and the one before the present visit: what came since then is new to the person.
     seen_at = models.DateTimeField(null=True)
     seen_before_at = models.DateTimeField(null=True)
+    # When they last opened a page of this workspace, to a few minutes.
+    last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]

@@ -5,11 +5,14 @@ from typing import Any, cast
 from django.db import DatabaseError
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
 
 from runs.access import Caller
+from runs.access_people import may_create_workspaces
 from runs.lifecycle import Status
-from runs.models import Run, User, Workspace
+from runs.models import Member, Run, User, Workspace
 
+_FOR_ALL = {"members", "profile", "password", "tokens", "sessions"}
 LIVE = (Status.RUNNING.value, Status.STARTING.value, Status.FINALIZING.value)
 
 
@@ -32,18 +35,36 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
-    workspaces = list(caller_of(request).workspaces().annotate(live=_live()))
+    caller = caller_of(request)
+    role = Member.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
+    workspaces = list(caller.workspaces().annotate(live=_live(), role=Subquery(role)))
     match = request.resolver_match
     name = match.kwargs.get("workspace") if match else None
     current = next((space for space in workspaces if space.name == name), None)
+    kind = _kind(match.url_name if match else None)
     return {
         "workspaces": workspaces,
-        "workspace": current or (workspaces[0] if workspaces else None),
+        # Another workspace opens at the same kind of page: runs lead to runs, members to members.
+        "places": [(space, reverse(kind, args=[space.name])) for space in workspaces],
+        "may_create_workspaces": may_create_workspaces(caller),
+        "workspace": current or _first(workspaces, user.last_workspace),
         "place": _place(request),
         "username": user.get_username(),
         "theme": user.theme,
         "density": user.density,
+        "time_zone": user.time_zone,
     }
+
+
+def _kind(name: str | None) -> str:
+    """The page that a switch to another workspace leads to: the same, where every workspace has it."""
+    if name in ("experiments", "experiment"):
+        return "experiments"
+    if name and name.startswith("settings_") and name.removeprefix("settings_") in _FOR_ALL:
+        return name
+    if name and name.startswith("settings"):
+        return "settings"
+    return "runs" if name and name.startswith("run") else "workspace_home"
 
 
 def _place(request: HttpRequest) -> str:
@@ -62,8 +83,10 @@ def _live() -> Subquery:
 
 
 def home_of(caller: Caller) -> Workspace | None:
-    """The workspace that opens first: `default` where the person is in it."""
-    workspaces = list(caller.workspaces()[:50])
-    return next(
-        (space for space in workspaces if space.name == "default"), workspaces[0] if workspaces else None
-    )
+    """The workspace that opens first: the one looked at last, else `default` where the person is in it."""
+    return _first(list(caller.workspaces()[:500]), caller.user.last_workspace)
+
+
+def _first(workspaces: list[Workspace], last: str) -> Workspace | None:
+    by_name = {space.name: space for space in workspaces}
+    return by_name.get(last) or by_name.get("default") or next(iter(workspaces), None)

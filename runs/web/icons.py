@@ -66,6 +66,9 @@ NAMES = {
     "archive": "archive",
     "clock": "clock",
     "star": "star",
+    "users": "users",
+    "key": "key-round",
+    "mail": "mail",
 }
 # A shape for each group of statuses, so that colour is never alone. `--hole` is the colour behind them.
 SHAPES = {

@@ -144,14 +144,14 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
-    """Relative, the exact time on hover; a script puts in the local one and keeps it up to date."""
+    """Relative, the exact time in the person's time zone on hover; a script puts in the local one and keeps it true."""
     if at is None:
         return NOTHING
     at = at.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        f"{at:%Y-%m-%d %H:%M:%S} UTC",
+        f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}",
         ago(at, now or timezone.now()),
     )
 

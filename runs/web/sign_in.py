@@ -12,10 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from runs.actions import workspace as actions
+from runs.actions.sign_in import sign_in as let_in
+from runs.actions.workspace import use_login_link
 from runs.errors import Refused
 from runs.models import User
 from runs.web.errors import status_of
+from runs.web.visitor import NO_TRACE, address_of, known_device, remember_device
 
 
 @login_not_required
@@ -30,12 +32,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "sign_in/sign_in.html", facts | {"no_passwords": _nobody_has_a_password()})
     name = request.POST.get("username", "").replace("\x00", "").strip()  # which PostgreSQL cannot look up
     try:
-        user = actions.sign_in(name, request.POST.get("password", ""), address=request.META["REMOTE_ADDR"])
+        password = request.POST.get("password", "")
+        user = let_in(name, password, address=address_of(request), device=known_device(request))
     except Refused as refusal:
         facts |= {"username": name, "refusal": refusal.message, "no_passwords": _nobody_has_a_password()}
         return render(request, "sign_in/sign_in.html", facts, status=status_of(refusal))
     login(request, user)
-    return _go_on(request)
+    response = _go_on(request)
+    remember_device(response, user)
+    return response
 
 
 @login_not_required
@@ -43,15 +48,24 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link: looking at it changes nothing, so a mail scanner does not use it up."""
     if request.method != "POST":
-        return render(request, "sign_in/link.html")
+        return _link_page(request, {})
     try:
-        user = actions.use_login_link(token)
+        user = use_login_link(token)
     except Refused as refusal:
         if request.user.is_authenticated:  # the same link a second time, in the browser that used it
             return _go_on(request)
-        return render(request, "sign_in/link.html", {"refusal": refusal.message}, status=status_of(refusal))
+        return _link_page(request, {"refusal": refusal.message}, status=status_of(refusal))
     login(request, user)
-    return redirect("home")
+    response = redirect("home")
+    remember_device(response, user)
+    return response
+
+
+def _link_page(request: HttpRequest, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    response = render(request, "sign_in/link.html", facts, status=status)
+    for name, value in NO_TRACE.items():
+        response.headers[name] = value
+    return response
 
 
 @login_not_required

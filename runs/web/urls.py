@@ -10,13 +10,19 @@ from runs.web import (
     charts,
     experiments,
     export,
+    forgotten,
     home,
+    invite,
     preferences,
     run,
     run_edit,
     run_files,
     run_tabs,
     runs,
+    settings,
+    settings_account,
+    settings_activity,
+    settings_members,
     sign_in,
     stars,
 )
@@ -24,6 +30,7 @@ from runs.web.errors import told
 
 WORKSPACE = "w/<str:workspace>/"
 RUN = WORKSPACE + "runs/<str:run_id>/"
+SETTINGS = WORKSPACE + "settings/"
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -35,10 +42,25 @@ urlpatterns = [
     page("", home.start, "home"),
     page("login/", sign_in.sign_in, "login"),
     page("login/link/<str:token>/", sign_in.sign_in_by_link, "login_link"),
+    page("login/forgotten/", forgotten.forgotten, "forgotten"),
+    page("login/reset/<str:token>/", forgotten.reset, "password_reset"),
+    page("invite/<str:token>/", invite.invite, "invite"),
     page("logout/", sign_in.sign_out, "logout"),
     page("me/preferences/", preferences.preferences, "preferences"),
     page(WORKSPACE, home.home, "workspace_home"),
     page(WORKSPACE + "first-token/", home.first_token, "first_token"),
+    page("workspaces/new/", settings.new_workspace, "new_workspace"),
+    page(SETTINGS, settings.workspace_page, "settings"),
+    page(SETTINGS + "leave/", settings.leave, "settings_leave"),
+    page(SETTINGS + "members/", settings_members.members_page, "settings_members"),
+    page(SETTINGS + "members/remove/", settings_members.remove, "settings_member_remove"),
+    page(SETTINGS + "invite/", settings_members.invite, "settings_invite"),
+    page(SETTINGS + "invitation/", settings_members.change_invitation, "settings_invitation"),
+    page(SETTINGS + "activity/", settings_activity.activity, "settings_activity"),
+    page(SETTINGS + "profile/", settings_account.profile_page, "settings_profile"),
+    page(SETTINGS + "password/", settings_account.password_page, "settings_password"),
+    page(SETTINGS + "tokens/", settings_account.tokens_page, "settings_tokens"),
+    page(SETTINGS + "sessions/", settings_account.sessions_page, "settings_sessions"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
     page(WORKSPACE + "star/", stars.star, "star"),

@@ -37,7 +37,8 @@ function renew() {
 
 document.addEventListener("mouseover", (event) => {
   const element = event.target.closest?.("time[datetime]");
-  if (element) element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const timeZone = document.documentElement.dataset.timeZone; // the person's choice; without one, the browser's
+  if (element) element.title = new Date(element.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone });
 });
 document.addEventListener("visibilitychange", () => { tick(); renew(); });
 setInterval(tick, 1000);

@@ -1,0 +1,135 @@
+"""Settings: what every one of its pages shows, the workspace itself, new workspaces, and leaving one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from runs.access import allows, get_workspace, role_in
+from runs.access_people import check_may_create_workspaces
+from runs.actions.members import remove_member
+from runs.actions.workspace import create_workspace, edit_workspace
+from runs.errors import Refused
+from runs.models import Workspace
+from runs.query.people import facts_of, owners_of
+from runs.web.errors import status_of
+from runs.web.frame import caller_of
+
+# Name of the address, icon, word; the second group is about the person.
+OF_WORKSPACE = (
+    ("settings", "folder", "Workspace"),
+    ("settings_members", "users", "Members"),
+    ("settings_activity", "clock", "Activity"),
+)
+OF_PERSON = (
+    ("settings_profile", "user", "Profile"),
+    ("settings_password", "lock", "Password"),
+    ("settings_tokens", "key", "API tokens"),
+    ("settings_sessions", "system", "Sessions"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the settings, in their navigation."""
+
+    url: str
+    icon: str
+    word: str
+    is_here: bool
+
+
+def settings_page(
+    request: HttpRequest, workspace: Workspace, place: str, facts: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Draw the page of that name, with the navigation beside it."""
+    may_own = allows(caller_of(request), workspace, "own")
+
+    def entries(group: tuple[tuple[str, str, str], ...]) -> list[Entry]:
+        return [
+            Entry(reverse(name, args=[workspace.name]), icon, word, name == place)
+            for name, icon, word in group
+            if name != "settings_activity" or may_own
+        ]
+
+    shared = {
+        "workspace": workspace,
+        "may_own": may_own,
+        "of_workspace": entries(OF_WORKSPACE),
+        "of_person": entries(OF_PERSON),
+        "word": next(word for name, _, word in OF_WORKSPACE + OF_PERSON if name == place),
+    }
+    template = place.removeprefix("settings_").replace("settings", "workspace")
+    return render(request, f"settings/{template}.html", shared | facts, status=status)
+
+
+def said(request: HttpRequest, sentence: str) -> None:
+    """Say it on the next page that is shown."""
+    messages.info(request, sentence)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def workspace_page(request: HttpRequest, workspace: str) -> HttpResponse:
+    """What the workspace is and holds; its owners describe it."""
+    is_change = request.method == "POST"
+    caller = caller_of(request)
+    found = get_workspace(caller, workspace, "own" if is_change else "read")
+    facts: dict[str, Any] = {"role": role_in(caller, found), "description": found.description}
+    if is_change:
+        facts["description"] = request.POST.get("description", "").replace("\r\n", "\n")
+        try:
+            edit_workspace(found, by=caller.user, description=facts["description"])
+        except Refused as refusal:
+            facts |= {"refusal": refusal.message, "held": facts_of(found), "owners": owners_of(found)}
+            return settings_page(request, found, "settings", facts, status=status_of(refusal))
+        said(request, "The description is saved.")
+        return redirect("settings", workspace)
+    facts |= {"held": facts_of(found), "owners": owners_of(found)}
+    return settings_page(request, found, "settings", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, workspace: str) -> HttpResponse:
+    """Ask once; then the person is out."""
+    found = get_workspace(caller_of(request), workspace)
+    user = caller_of(request).user
+    if request.method != "POST":
+        question = {
+            "title": f"Leave {found.name}?",
+            "text": "You will see nothing of it any more, and your tokens for it end. What you logged stays. "
+            "To come back, an owner has to invite you.",
+            "yes": "Leave",
+            "action": reverse("settings_leave", args=[workspace]),
+            "back": reverse("settings", args=[workspace]),
+        }
+        return ask(request, found, question)
+    remove_member(found, user, by=user)
+    said(request, f"You have left {found.name}.")
+    return redirect("home")
+
+
+def ask(request: HttpRequest, workspace: Workspace, question: dict[str, Any]) -> HttpResponse:
+    """One question before something is lost: a dialog, or without a script a page."""
+    template = "settings/_ask.html" if request.htmx else "settings/ask.html"  # type: ignore[attr-defined]
+    return render(request, template, {"workspace": workspace, **question})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_workspace(request: HttpRequest) -> HttpResponse:
+    """Name and description; then its empty list of runs."""
+    caller = caller_of(request)
+    check_may_create_workspaces(caller)
+    facts: dict[str, Any] = {}
+    if request.method == "POST":
+        name, description = request.POST.get("name", "").strip(), request.POST.get("description", "")
+        try:
+            made = create_workspace(name, by=caller.user, description=description.replace("\r\n", "\n"))
+        except Refused as refusal:
+            facts = {"name": name, "description": description, "refusal": refusal.message}
+            return render(request, "settings/new_workspace.html", facts, status=status_of(refusal))
+        return redirect("workspace_home", made.name)
+    return render(request, "settings/new_workspace.html", facts)

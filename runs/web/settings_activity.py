@@ -1,0 +1,81 @@
+"""Settings → Activity: the history of a workspace's people in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from runs.access import get_workspace
+from runs.models import WorkspaceEvent
+from runs.query.people import events_of
+from runs.web.frame import caller_of
+from runs.web.settings import settings_page
+
+ICONS = {
+    "workspace created": "created",
+    "workspace described": "text",
+    "member added": "user",
+    "member removed": "close",
+    "member left": "sign-out",
+    "role changed": "users",
+    "invited": "mail",
+    "invitation renewed": "refresh",
+    "invitation revoked": "close",
+    "token created": "key",
+    "token revoked": "key",
+    "password link made": "lock",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event: an icon, who, a sentence, when."""
+
+    icon: str
+    who: str
+    sentence: str
+    at: datetime
+
+
+@require_safe
+def activity(request: HttpRequest, workspace: str) -> HttpResponse:
+    """Who changed the people of the workspace and what opens it."""
+    found = get_workspace(caller_of(request), workspace, "own")
+    before = request.GET.get("before", "")
+    number = int(before) if before.isdecimal() and len(before) < 19 else None
+    events, older = events_of(found, before=number)
+    facts = {"lines": [told_of(event) for event in events], "older": older, "before": number}
+    return settings_page(request, found, "settings_activity", facts)
+
+
+def told_of(event: WorkspaceEvent) -> Line:
+    """The event in words."""
+    return Line(
+        ICONS.get(event.kind, "info"),
+        event.by_name or "the studio",
+        _sentence(event.kind, event.details, event.by_name),
+        event.at,
+    )
+
+
+def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
+    member, role = details.get("member", ""), details.get("role", "")
+    email = details.get("email") or "whoever has the link"
+    token = f"the token “{details.get('token', '')}” ({details.get('scope', '')})"
+    sentences = {
+        "workspace created": "created the workspace",
+        "workspace described": "changed the description of the workspace",
+        "member added": f"joined as {role}" if member == who else f"took {member} in as {role}",
+        "member removed": f"removed {member}, who was {role}",
+        "member left": "left the workspace",
+        "role changed": f"changed {member} from {details.get('before')} to {details.get('after')}",
+        "invited": f"invited {email} as {role}",
+        "invitation renewed": f"renewed the invitation of {email}",
+        "invitation revoked": f"revoked the invitation of {email}",
+        "token created": f"made {token}",
+        "token revoked": f"revoked {token}",
+        "password link made": f"made a link that sets the password of {member}",
+    }
+    return sentences.get(kind, kind)
