@@ -1,5 +1,6 @@
 """What every page shows around itself: the rail with its workspaces and what runs now."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.db import DatabaseError
@@ -87,6 +88,6 @@ def home_of(caller: Caller) -> Workspace | None:
     return _first(list(caller.workspaces()[:500]), caller.user.last_workspace)
 
 
-def _first(workspaces: list[Workspace], last: str) -> Workspace | None:
+def _first(workspaces: Sequence[Workspace], last: str) -> Workspace | None:
     by_name = {space.name: space for space in workspaces}
     return by_name.get(last) or by_name.get("default") or next(iter(workspaces), None)
