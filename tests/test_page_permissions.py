@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "columns": ("reader", ""),
     "chart": ("reader", ""),
     "chart_data": ("reader", ""),
+    "compare": ("reader", ""),
     "chart_table": ("reader", ""),
     "star": ("", "reader"),
     "runs": ("reader", ""),

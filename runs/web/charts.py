@@ -120,11 +120,12 @@ def _lines(first: Iterable[list[Any]], rows: Iterator[list[Cell]]) -> Iterator[s
 
 def _text(rows: list[list[Any]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([_safe(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
-def _safe(cell: Cell) -> Cell:
+def safe_cell(cell: Any) -> Any:
+    """The cell, marked as text where a spreadsheet would run it."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from runs.web import (
     chart_form,
     charts,
+    compare,
     experiments,
     export,
     forgotten,
@@ -65,6 +66,7 @@ urlpatterns = [
     page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
     page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
+    page(WORKSPACE + "compare/", compare.compare, "compare"),
     page(WORKSPACE + "charts/chart/", chart_form.chart, "chart"),
     page(WORKSPACE + "charts/data/", charts.chart_data, "chart_data"),
     page(WORKSPACE + "charts/table/", charts.chart_table, "chart_table"),

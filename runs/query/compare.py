@@ -1,0 +1,259 @@
+"""Runs side by side: what each of them is and was given, row by row, and where they differ."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from runs.errors import Invalid, NotFound
+from runs.limits import number_of
+from runs.models import Kind, Metric, Name, Param, Property, Run, Tag, Workspace
+from runs.query.fields import Field, Source
+
+MOST_RUNS = 50
+# Keys that one page looks at; with a search among all there are.
+MOST_KEYS = 5000
+MOST_ROWS = 200
+Value = float | str | datetime | None
+SECTIONS = {
+    "facts": "Facts",
+    "params": "Parameters",
+    "tags": "Tags",
+    "properties": "Properties",
+    "metrics": "Metrics",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run's value; of a metric with several points its least and largest too, and how many there are."""
+
+    value: Value = None
+    low: float | None = None
+    high: float | None = None
+    count: int = 0
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number, where it is or spells one."""
+        if isinstance(self.value, str):
+            return number_of(self.value)
+        return self.value if isinstance(self.value, float) else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact of all runs, a cell for each in their order."""
+
+    key: str
+    label: str
+    cells: list[Cell]
+    is_duration: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all runs have the same here; a missing value is another one."""
+        return any(cell != self.cells[0] for cell in self.cells[1:])
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of one sort. `total` there are, `hidden` of them because all runs agree."""
+
+    key: str
+    label: str
+    rows: list[Row]
+    total: int
+    hidden: int
+
+    @property
+    def matching(self) -> int:
+        """How many would be shown without the limit of rows."""
+        return self.total - self.hidden
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs as columns. `is_cut` when there were more keys than one page looks at."""
+
+    runs: list[Run]
+    sections: list[Section]
+    base: int | None = None
+    is_cut: bool = False
+    # Every row, shown or not, by its key: what charts and sorts are made of.
+    rows: dict[str, Row] = field(default_factory=dict)
+
+
+def read_runs(workspace: Workspace, ids: Sequence[str]) -> list[Run]:
+    """The runs of these ids, in their order. Raises NotFound, naming the first that is not here."""
+    wanted = list(dict.fromkeys(ids))
+    rows = Run.objects.filter(
+        workspace=workspace, public_id__in=[text for text in wanted if "\x00" not in text], deleted_at=None
+    )
+    related = rows.select_related("experiment", "created_by", "parent")
+    found = {run.public_id: run for run in related.defer("description_html", "description", "error_details")}
+    for text in wanted:
+        if text not in found:
+            raise NotFound(f"There is no run {text[:80]!r} here, or it is not shared with you.")
+    return [found[text] for text in wanted]
+
+
+def compare_runs(
+    workspace: Workspace,
+    runs: Sequence[Run],
+    *,
+    now: datetime,
+    sort: str = "",
+    base: str = "",
+    show_same: bool = False,
+    search: str = "",
+    most_rows: int | None = MOST_ROWS,
+) -> Comparison:
+    """The runs as columns, ordered by the row that `sort` names (`-` first for descending), in five queries.
+
+    Rows on which all agree are left out unless `show_same`, or there is only one run. `base` is a run's id.
+    """
+    if len(runs) > MOST_RUNS:
+        raise Invalid(f"At most {MOST_RUNS} runs are compared at once; these are {len(runs):,}.", field="run")
+    rows, is_cut = _rows(workspace, runs, now, search)
+    everything = {row.key: row for _, section in rows for row in section}
+    order = _order(everything.get(sort.removeprefix("-")), sort.startswith("-"), len(runs))
+    everything = {key: _ordered(row, order) for key, row in everything.items()}
+    ordered = [runs[place] for place in order]
+    sections = []
+    for key, section in rows:
+        whole = [everything[row.key] for row in section]
+        shown = whole if show_same or len(runs) < 2 else [row for row in whole if row.differs]
+        sections.append(Section(key, SECTIONS[key], shown[:most_rows], len(whole), len(whole) - len(shown)))
+    at = next((place for place, run in enumerate(ordered) if run.public_id == base), None)
+    return Comparison(ordered, sections, at, is_cut, everything)
+
+
+def delta(cell: Cell, base: Cell) -> tuple[float, float | None] | None:
+    """How far the number lies from the base's: absolute, and as a share of it where that is not nought."""
+    number, other = cell.number, base.number
+    if number is None or other is None:
+        return None
+    return number - other, (number - other) / abs(other) if other else None
+
+
+def usual_charts(comparison: Comparison) -> list[str]:
+    """What is drawn before anybody chooses: metrics that most runs share, and what differs beside the first."""
+    series = [row for key, row in comparison.rows.items() if key.startswith("metrics.")]
+    drawn = [row for row in series if any(cell.count > 1 and cell.low is not None for cell in row.cells)]
+    drawn.sort(key=lambda row: -sum(cell.count > 1 for cell in row.cells))
+    charts = [f"line:{row.key}" for row in drawn[:4]]
+    params = [row for key, row in comparison.rows.items() if key.startswith("params.") and row.differs]
+    ends = [row.key for row in series if row.differs and any(cell.number is not None for cell in row.cells)]
+    if len(comparison.runs) > 2 and params and ends:
+        keys = [*(row.key for row in params[:5]), ends[0]]
+        charts.append(f"parallel:{','.join(keys)};size=full")
+    return charts
+
+
+def _order(row: Row | None, is_descending: bool, count: int) -> list[int]:
+    """The places of the runs by this row: numbers, then words, then runs without."""
+    if row is None:
+        return list(range(count))
+    numbers, words, without = [], [], []
+    for place, cell in enumerate(row.cells):
+        value = cell.value.timestamp() if isinstance(cell.value, datetime) else cell.number
+        if value is not None:
+            numbers.append((value, place))
+        elif cell.value not in (None, ""):
+            words.append((str(cell.value).lower(), place))
+        else:
+            without.append(place)
+    by_value = [place for _, place in sorted(numbers, reverse=is_descending)]
+    return [*by_value, *(place for _, place in sorted(words, reverse=is_descending)), *without]
+
+
+def _ordered(row: Row, order: Sequence[int]) -> Row:
+    return replace(row, cells=[row.cells[place] for place in order])
+
+
+def _rows(
+    workspace: Workspace, runs: Sequence[Run], now: datetime, search: str
+) -> tuple[list[tuple[str, list[Row]]], bool]:
+    facts = [row for row in _facts(runs, now) if search.lower() in row.label.lower()]
+    names, is_cut = _names(workspace, [run.pk for run in runs], search)
+    places = {run.pk: place for place, run in enumerate(runs)}
+    found: list[tuple[str, list[Row]]] = [("facts", facts)]
+    for kind, (key, source, read) in _SOURCES.items():
+        texts = {pk: text for pk, (of, text) in names.items() if of == kind}
+        rows: dict[int, list[Cell]] = {pk: [Cell()] * len(runs) for pk in texts}
+        for run, name, cell in read(list(places), list(texts)) if texts else ():
+            rows[name][places[run]] = cell
+        found.append((key, [Row(str(Field(source, texts[pk])), texts[pk], rows[pk]) for pk in texts]))
+    return found, is_cut
+
+
+def _names(workspace: Workspace, runs: list[int], search: str) -> tuple[dict[int, tuple[int, str]], bool]:
+    """The keys that any of the runs has, by their number, in the order of their text."""
+    tables = {Kind.TAG: Tag, Kind.PROPERTY: Property, Kind.PARAM: Param, Kind.METRIC: Metric}
+    any_of = [
+        Q(kind=kind, pk__in=table._default_manager.filter(run__in=runs).values("name"))
+        for kind, table in tables.items()
+    ]
+    rows = Name.objects.filter(reduce(or_, any_of), workspace=workspace)
+    if search and "\x00" not in search:
+        rows = rows.filter(text__icontains=search)
+    listed = list(rows.order_by("kind", "text").values_list("pk", "kind", "text")[: MOST_KEYS + 1])
+    return {pk: (kind, text) for pk, kind, text in listed[:MOST_KEYS]}, len(listed) > MOST_KEYS
+
+
+Read = Iterator[tuple[int, int, Cell]]
+
+
+def _texts(table: Any) -> Callable[[list[int], list[int]], Read]:
+    def read(runs: list[int], names: list[int]) -> Read:
+        rows = table._default_manager.filter(run__in=runs, name__in=names)
+        for run, name, value, full in rows.values_list("run_id", "name_id", "value", "full"):
+            text = value if full is None else full
+            # A tag without a value is still there: that differs from a run without the tag.
+            yield run, name, Cell("" if text is None else text)
+
+    return read
+
+
+def _metrics(runs: list[int], names: list[int]) -> Read:
+    rows = Metric.objects.filter(run__in=runs, name__in=names, count__gt=0)
+    columns = ("run_id", "name_id", "last", "last_text", "min", "max", "count")
+    for run, name, last, text, low, high, count in rows.values_list(*columns):
+        yield run, name, Cell(text if last is None else last, low, high, count)
+
+
+_SOURCES: dict[int, tuple[str, Source, Callable[[list[int], list[int]], Read]]] = {
+    Kind.PARAM: ("params", Source.PARAM, _texts(Param)),
+    Kind.TAG: ("tags", Source.TAG, _texts(Tag)),
+    Kind.PROPERTY: ("properties", Source.PROPERTY, _texts(Property)),
+    Kind.METRIC: ("metrics", Source.METRIC, _metrics),
+}
+
+
+def _facts(runs: Sequence[Run], now: datetime) -> Iterator[Row]:
+    values: dict[str, tuple[str, Callable[[Run], Value]]] = {
+        "status": ("Status", lambda run: run.status),
+        "reason": ("Reason", lambda run: run.status_reason),
+        "experiment": ("Experiment", lambda run: run.experiment.name),
+        "created": ("Submitted", lambda run: run.created_at),
+        "created_by": ("Submitted by", lambda run: run.created_by.username if run.created_by else None),
+        "duration": ("Duration", lambda run: run.seconds(now)),
+        "target": ("Compute target", lambda run: run.target),
+        "type": ("Type", lambda run: run.run_type),
+        "parent": ("Parent run", lambda run: run.parent.display_name if run.parent else None),
+        "script": ("Script", lambda run: run.script),
+        "arguments": ("Arguments", lambda run: " ".join(_quoted(str(each)) for each in run.arguments)),
+    }
+    for key, (label, read) in values.items():
+        cells = [Cell(read(run) or None) for run in runs]
+        if any(cell.value is not None for cell in cells):
+            yield Row(key, label, cells, is_duration=key == "duration")
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if " " in argument or not argument else argument
