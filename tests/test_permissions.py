@@ -28,6 +28,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
     "api-runs": {"GET": "reader", "POST": "contributor"},
     "api-chart-data": {"GET": "reader"},
+    "api-runs-groups": {"GET": "reader"},
     "api-runs-export": {"GET": "reader"},
     "api-runs-bulk": {"POST": "contributor"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
@@ -63,7 +64,7 @@ BODY = {
     "ids": ["no-such-run"],
 }
 # What a path must ask to be about something.
-QUERIES = {"api-chart-data": "?chart=status"}
+QUERIES = {"api-runs-groups": "?group=status", "api-chart-data": "?chart=status"}
 API = sorted(name for name in TABLE if name.startswith("api-"))
 
 

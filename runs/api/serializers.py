@@ -170,6 +170,25 @@ class RunsPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
 
 
+class GroupsShape(serializers.Serializer):
+    """Runs in groups."""
+
+    class Group(serializers.Serializer):
+        """One group. `columns` has mean, standard deviation (null for one run) and number of runs by column."""
+
+        value = serializers.CharField(allow_null=True)
+        has_key = serializers.BooleanField(help_text="False for the runs that lack the tag or parameter.")
+        runs = serializers.IntegerField()
+        filter = serializers.CharField(help_text="The filter that leaves the runs of this group.")
+        columns = serializers.DictField()
+
+    group = serializers.CharField()
+    runs = serializers.IntegerField(help_text="How many runs were looked at, the newest.")
+    has_more_runs = serializers.BooleanField()
+    group_count = serializers.IntegerField()
+    groups = Group(many=True)
+
+
 class NewRunBody(serializers.Serializer):
     """A run to make."""
 

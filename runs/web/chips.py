@@ -22,6 +22,8 @@ CHIPS = {
     "type": "type",
     "archived": "archived",
 }
+# What shapes the list without leaving runs out of it.
+SHAPING = {"group": "grouped by"}
 MOST_ADVICE = 6
 
 
@@ -42,6 +44,14 @@ def chips_of(address: Address) -> Iterator[Chip]:
             if value:
                 shown = show.word_of(value) if name == "status" else value
                 yield Chip(label, shown, address.dropping(name, value), name)
+
+
+def shaping_chips_of(address: Address) -> Iterator[Chip]:
+    """The parameters that shape the list and leave no run out."""
+    for name, label in SHAPING.items():
+        for value in address.query.getlist(name):
+            if value:
+                yield Chip(label, value, address.having(**{name: None, "in": None}), name)
 
 
 def advice_of(address: Address, chips: Iterable[Chip], finds_any: Callable[[str], bool]) -> Iterator[Chip]:

@@ -33,6 +33,7 @@ NAMES = {
     "stop": "circle-stop",
     "refresh": "rotate-cw",
     "columns": "columns-3",
+    "group": "group",
     "filter": "list-filter",
     "down": "chevron-down",
     "right": "chevron-right",

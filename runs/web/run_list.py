@@ -11,15 +11,17 @@ from django.utils.safestring import SafeString
 from runs.access import Caller
 from runs.errors import Invalid
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
+from runs.query.groups import is_number, parse_group
 from runs.query.planner import Plan
 from runs.query.runs import Count, page_of, status_counts
 from runs.web import show
 from runs.web.address import Address
 from runs.web.cells import draw_rows, look_of
 from runs.web.chart_panel import Panel, panel_of
-from runs.web.chips import Chip, advice_of, chips_of
+from runs.web.chips import Chip, advice_of, chips_of, shaping_chips_of
 from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
+from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
 from runs.web.scope import Scope, columns_of, plan_of
 
@@ -28,7 +30,7 @@ A_PAGE = 50
 LIVE_S, IDLE_S = 4, 20
 FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 # What the address says of the look of the page, which a file has not.
-NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group")
+NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in")
 
 
 @dataclass
@@ -51,8 +53,14 @@ class RunList:
     live_s: int = IDLE_S
     numeric: frozenset[str] = frozenset()
     is_active: bool = False
+    groups: GroupTable | None = None
     # The template that shows the rows: the table, or the table in groups.
     body: str = "runs/_table.html"
+
+    @property
+    def shaping(self) -> list[Chip]:
+        """What shapes the list and leaves no run out."""
+        return list(shaping_chips_of(self.address))
 
     @property
     def total(self) -> str:
@@ -110,11 +118,18 @@ class RunList:
     @property
     def columns_url(self) -> str:
         """Where the columns are chosen."""
-        workspace = self.scope.workspace.name
+        return self._dialog_url("columns", columns=columns_text(self.columns))
+
+    @property
+    def group_url(self) -> str:
+        """Where it is chosen what to group by."""
+        return self._dialog_url("group_by")
+
+    def _dialog_url(self, name: str, **changes: str) -> str:
         query = self.address.query.copy()
-        query["at"] = self.address.path
-        query["columns"] = columns_text(self.columns)
-        return f"{reverse('columns', args=[workspace])}?{query.urlencode()}"
+        for key, value in {"at": self.address.path, **changes}.items():
+            query[key] = value
+        return f"{reverse(name, args=[self.scope.workspace.name])}?{query.urlencode()}"
 
     def export_urls(self) -> Iterator[tuple[str, str]]:
         """Where this list, all its pages, is a file: by the words for its kind."""
@@ -150,7 +165,10 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
         made.columns = columns_of(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
         plan = plan_of(scope, caller, request.GET, made.sort)
-        _fill(made, plan)
+        if address.get("group"):
+            _group(made, plan, caller)
+        else:
+            _fill(made, plan)
         _count(made, plan, caller)
         _live(made)
         if not made.row_count and made.is_narrowed:
@@ -171,6 +189,14 @@ def _fill(made: RunList, plan: Plan) -> None:
     made.is_active = any(show.is_active(run.status) for run in page.runs)
     if page.next_cursor:
         made.next_url = made.address.having(cursor=page.next_cursor)
+
+
+def _group(made: RunList, plan: Plan, caller: Caller) -> None:
+    """The groups instead of the rows."""
+    by = parse_group(made.address.get("group"))
+    made.groups = group_table(plan, by, made.address, made.scope, caller, made.columns, made.sort)
+    made.body, made.row_count = "runs/_groups.html", len(made.groups.rows)
+    made.numeric = frozenset(column.key for column in made.columns if is_number(column))
 
 
 def _count(made: RunList, plan: Plan, caller: Caller) -> None:

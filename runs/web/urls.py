@@ -67,6 +67,7 @@ urlpatterns = [
     page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
     page(WORKSPACE + "compare/", compare.compare, "compare"),
+    page(WORKSPACE + "group/", runs.group_by, "group_by"),
     page(WORKSPACE + "charts/chart/", chart_form.chart, "chart"),
     page(WORKSPACE + "charts/data/", charts.chart_data, "chart_data"),
     page(WORKSPACE + "charts/table/", charts.chart_table, "chart_table"),

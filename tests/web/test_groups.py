@@ -1,0 +1,85 @@
+"""The list in groups, on the page and over REST."""
+
+import html
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from tests import make
+
+
+@pytest.fixture
+def runs(workspace):
+    made = [make.run(workspace, display_name=f"run {n}", metrics={"loss": float(n)}) for n in range(4)]
+    make.tag(made[0], team="vision")
+    make.tag(made[1], team="vision")
+    make.tag(made[2], team="a=b & 'c' <i>")
+    return made
+
+
+def see(client, **asked) -> str:
+    answer = client.get(f"/w/vision/runs/?{urlencode(asked, doseq=True)}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def links(page: str, text: str) -> list[str]:
+    return [html.unescape(url) for url in re.findall(rf'href="([^"]*)"[^>]*>\s*{text}', page)]
+
+
+def test_groups_say_count_mean_and_spread(runs, client_of, reader):
+    page = see(client_of(reader), group="tags.team", columns="name,metrics.loss")
+    assert "2 runs" in page and "vision" in page and "without team" in page
+    assert 'title="mean 0.5 of 2 runs, standard deviation 0.7071' in page
+    assert "4 runs in 3 groups" in page
+    assert "&lt;i&gt;" in page and "<i>&" not in page
+
+
+def test_a_group_leads_to_its_runs_alone(runs, client_of, reader):
+    client = client_of(reader)
+    page = see(client, group="tags.team", columns="name")
+    for label, names in (
+        ("<bdi[^>]*>vision", {"run 0", "run 1"}),
+        ("<bdi[^>]*>a=b", {"run 2"}),
+        ('<span class="dim">without', {"run 3"}),
+    ):
+        (url,) = links(page, label)
+        found = client.get(url).content.decode()
+        assert {name for name in ("run 0", "run 1", "run 2", "run 3") if f">{name}<" in found} == names
+        assert "grouped by" not in found
+
+
+def test_a_group_opens_in_place(runs, client_of, reader):
+    page = see(client_of(reader), group="tags.team", columns="name", **{"in": "=vision"})
+    assert ">run 0<" in page and ">run 1<" in page and ">run 3<" not in page
+    assert page.count('aria-expanded="true"') == 1
+
+
+def test_the_choice_of_groups_leads_back_with_everything_else(runs, client_of, reader):
+    page = (
+        client_of(reader).get("/w/vision/group/?at=/w/vision/runs/&q=run&sort=name&cursor=x").content.decode()
+    )
+    assert "/w/vision/runs/?q=run&amp;sort=name&amp;group=tags.team" in page
+    assert "cursor" not in page and "group=experiment" in page
+
+
+@pytest.mark.parametrize("at", ["https://evil.example/", "/w/elsewhere/runs/", "//evil.example", "/login/"])
+def test_the_choice_leads_to_no_other_place(runs, client_of, reader, at):
+    assert client_of(reader).get(f"/w/vision/group/?at={at}").status_code == 404
+
+
+def test_a_mistake_is_told_in_the_list(runs, client_of, reader):
+    answer = client_of(reader).get("/w/vision/runs/?group=metrics.loss")
+    assert answer.status_code == 400 and "Runs are grouped by" in answer.content.decode()
+
+
+def test_rest_says_the_same(runs, api_of, reader, stranger):
+    path = "workspaces/vision/runs/groups/?group=tags.team&columns=metrics.loss"
+    answer = api_of(reader)("GET", path).json()
+    assert (answer["runs"], answer["group_count"], answer["has_more_runs"]) == (4, 3, False)
+    first = answer["groups"][0]
+    assert first["value"] == "vision" and first["runs"] == 2 and first["filter"] == "tags.team = 'vision'"
+    assert first["columns"]["metrics.loss"]["mean"] == 0.5
+    assert api_of(reader)("GET", "workspaces/vision/runs/groups/").status_code == 400
+    assert api_of(stranger)("GET", path).status_code == 404
