@@ -85,6 +85,7 @@ def path_of(name: str, run: Run) -> str:
         "workspace": run.workspace.name,
         "run_id": run.public_id,
         "name": run.experiment.name,
+        "number": str(run.experiment.number),
         "path": "outputs/file.txt",
         "token": "no-such-token",
     }

@@ -3,6 +3,7 @@
 from django import template
 
 from runs.web import icons, show
+from runs.web.said import said
 
 register = template.Library()
 
@@ -12,6 +13,7 @@ register.simple_tag(show.status, name="status")
 register.simple_tag(show.moment, name="moment")
 register.simple_tag(show.lasting, name="lasting")
 register.simple_tag(show.tag, name="tag")
+register.simple_tag(said, name="said")
 register.filter("number", show.number)
 register.filter("size", show.size)
 register.filter("grouped", show.grouped)

@@ -1,29 +1,27 @@
-"""All experiments of a workspace, and the page of one."""
+"""All experiments of a workspace."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString, mark_safe
+from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from runs.access import get_experiment, get_workspace
+from runs.access import get_member, has_right
 from runs.errors import Invalid
 from runs.lifecycle import Status
 from runs.query.experiments import (
     DEFAULT_SORT,
     ExperimentRow,
     count_experiments,
-    experiment_row,
     list_experiments,
 )
 from runs.query.stars import starred
 from runs.web import show
-from runs.web.address import Address, one_columns
+from runs.web.address import Address
 from runs.web.frame import caller_of
-from runs.web.run_list import IDLE_S, LIVE_S, run_list
-from runs.web.scope import Scope
+from runs.web.run_list import IDLE_S, LIVE_S
 
 HEADINGS = (("name", "Experiment"), ("runs", "Runs"), ("last_run", "Last run"), ("created", "Created"))
 ORDER = [
@@ -59,21 +57,40 @@ class Line:
     row: ExperimentRow
     shares: list[Share]
     tags: SafeString
+    is_starred: bool
 
 
 @require_safe
 def experiments(request: HttpRequest, workspace: str) -> HttpResponse:
     """The list of experiments."""
-    found = get_workspace(caller_of(request), workspace)
-    address = Address.of(request)
-    facts: dict[str, Any] = {"workspace": found, "address": address, "search": address.get("q")}
+    caller = caller_of(request)
+    member = get_member(caller, workspace)
+    found, address = member.workspace, Address.of(request)
+    is_archived = address.get("archived") == "true"
+    facts: dict[str, Any] = {
+        "workspace": found,
+        "address": address,
+        "search": address.get("q"),
+        "may_write": has_right(member.role, "write"),
+        "is_archived": is_archived,
+        "archived_url": address.having(archived=None if is_archived else "true"),
+        "clear_url": address.having(q=None),
+    }
     try:
         page = list_experiments(
-            found, search=address.get("q"), sort=address.get("sort"), cursor=address.get("cursor")
+            found,
+            search=address.get("q"),
+            archived=is_archived,
+            sort=address.get("sort"),
+            cursor=address.get("cursor"),
         )
     except Invalid as refusal:
         return render(request, "experiments/experiments.html", facts | {"refusal": refusal}, status=400)
-    lines = [Line(row, shares_of(row.counts), show.tags(row.tags, 3)) for row in page.rows]
+    stars = starred(caller.user, "experiment", [row.experiment.pk for row in page.rows])
+    lines = [
+        Line(row, shares_of(row.counts), show.tags(row.tags, 3), row.experiment.pk in stars)
+        for row in page.rows
+    ]
     active = any(show.is_active(share.status) for line in lines for share in line.shares)
     facts |= {
         "lines": lines,
@@ -84,28 +101,6 @@ def experiments(request: HttpRequest, workspace: str) -> HttpResponse:
         "count": count_experiments(found),
     }
     return render(request, "experiments/experiments.html", facts)
-
-
-@require_safe
-def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
-    """One experiment: what it is, and its runs."""
-    caller = caller_of(request)
-    found = get_experiment(caller, workspace, name)
-    if (elsewhere := one_columns(request)) is not None:
-        return redirect(elsewhere)
-    row = experiment_row(found)
-    made = run_list(request, Scope(found.workspace, experiment=found))
-    facts = {
-        "workspace": found.workspace,
-        "experiment": row.experiment,
-        "row": row,
-        "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
-        "tags": show.tags(row.tags),
-        # Cleaned by runs/safe_html.py when it was saved.
-        "description": mark_safe(row.experiment.description_html),  # noqa: S308
-        "list": made,
-    }
-    return render(request, "experiments/experiment.html", facts, status=400 if made.refusal else 200)
 
 
 def shares_of(counts: dict[str, int]) -> list[Share]:

@@ -14,6 +14,18 @@ from runs.lifecycle import Status
 from runs.models import Member, Run, User, Workspace
 
 _FOR_ALL = {"members", "profile", "password", "tokens", "sessions"}
+# The keys of every page.
+EVERYWHERE = (
+    ("Ctrl K", "go to a page, experiment, run, view or person"),
+    ("?", "show the keys of the page"),
+    ("/", "search on the page"),
+    ("g h", "go to Home"),
+    ("g e", "go to Experiments"),
+    ("g r", "go to All runs"),
+    ("g s", "go to Settings"),
+    ("Esc", "close a dialog or menu; leave what is being edited"),
+    ("Ctrl Enter", "save the text that is being written"),
+)
 LIVE = (Status.RUNNING.value, Status.STARTING.value, Status.FINALIZING.value)
 
 
@@ -54,6 +66,7 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
         "theme": user.theme,
         "density": user.density,
         "time_zone": user.time_zone,
+        "keys": EVERYWHERE,
     }
 
 
@@ -72,7 +85,13 @@ def _place(request: HttpRequest) -> str:
     """Which entry of the rail this page belongs to."""
     match = request.resolver_match
     name = (match.url_name or "") if match else ""
-    starts = {"workspace_home": "home", "experiment": "experiments", "run": "runs", "settings": "settings"}
+    starts = {
+        "workspace_home": "home",
+        "experiment": "experiments",
+        "new_experiment": "experiments",
+        "run": "runs",
+        "settings": "settings",
+    }
     return next((place for start, place in starts.items() if name.startswith(start)), "")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -66,20 +66,22 @@ def _save(request: HttpRequest, run: Run, part: str) -> None:
     if part == "name":
         organise.edit_run(run, by=by, display_name=sent.get("display_name", ""))
     elif part == "description":
-        version = sent.get("version", "")
-        organise.edit_run(
-            run,
-            by=by,
-            # Browsers send line ends as CR LF.
-            description=sent.get("description", "").replace("\r\n", "\n"),
-            version=int(version) if version.isdecimal() and len(version) < 10 else None,
-        )
+        # Browsers send line ends as CR LF.
+        text = sent.get("description", "").replace("\r\n", "\n")
+        organise.edit_run(run, by=by, description=text, version=version_sent(sent))
     else:
-        _save_tags(run, sent, by)
+        pairs, removed = tags_sent(sent)
+        organise.change_tags(run, set_pairs=pairs, remove=removed, by=by)
 
 
-def _save_tags(run: Run, sent: Any, by: Any) -> None:
-    """The rows of the form: changed values, the removed ones, and the new one."""
+def version_sent(sent: QueryDict) -> int | None:
+    """The version of the description that the editor started from."""
+    version = sent.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else None
+
+
+def tags_sent(sent: QueryDict) -> tuple[dict[str, str | None], list[str]]:
+    """The rows of the form of tags: changed values and the new one, and the keys of the removed ones."""
     removed = [key for key in sent.getlist("remove") if key]
     pairs: dict[str, str | None] = {
         key: value.strip() or None
@@ -88,4 +90,4 @@ def _save_tags(run: Run, sent: Any, by: Any) -> None:
     }
     if new_key := sent.get("new_key", "").strip():
         pairs[new_key] = sent.get("new_value", "").strip() or None
-    organise.change_tags(run, set_pairs=pairs, remove=removed, by=by)
+    return pairs, removed

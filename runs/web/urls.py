@@ -12,6 +12,10 @@ from runs.web import (
     experiments,
     export,
     forgotten,
+    experiment,
+    experiments,
+    find,
+    help,
     home,
     invite,
     preferences,
@@ -30,6 +34,8 @@ from runs.web import (
 from runs.web.errors import told
 
 WORKSPACE = "w/<str:workspace>/"
+# By number: a name may hold slashes, and anything behind it would be part of another name.
+EXPERIMENT = WORKSPACE + "experiment/<int:number>/"
 RUN = WORKSPACE + "runs/<str:run_id>/"
 SETTINGS = WORKSPACE + "settings/"
 
@@ -49,6 +55,8 @@ urlpatterns = [
     page("logout/", sign_in.sign_out, "logout"),
     page("me/preferences/", preferences.preferences, "preferences"),
     page(WORKSPACE, home.home, "workspace_home"),
+    page("help/keys/", help.keys, "keys"),
+    page(WORKSPACE + "find/", find.palette, "find"),
     page(WORKSPACE + "first-token/", home.first_token, "first_token"),
     page("workspaces/new/", settings.new_workspace, "new_workspace"),
     page(SETTINGS, settings.workspace_page, "settings"),
@@ -62,8 +70,12 @@ urlpatterns = [
     page(SETTINGS + "password/", settings_account.password_page, "settings_password"),
     page(SETTINGS + "tokens/", settings_account.tokens_page, "settings_tokens"),
     page(SETTINGS + "sessions/", settings_account.sessions_page, "settings_sessions"),
+    page(WORKSPACE + "new-experiment/", experiment.new, "new_experiment"),
+    page(EXPERIMENT + "description/", experiment.edit_description, "experiment_description"),
+    page(EXPERIMENT + "tags/", experiment.edit_tags, "experiment_tags"),
+    page(EXPERIMENT + "archive/", experiment.archive, "experiment_archive"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
-    page(WORKSPACE + "experiments/<path:name>/", experiments.experiment, "experiment"),
+    page(WORKSPACE + "experiments/<path:name>/", experiment.experiment, "experiment"),
     page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
     page(WORKSPACE + "compare/", compare.compare, "compare"),

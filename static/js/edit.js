@@ -14,7 +14,8 @@ const said = document.getElementById("said");
 let timer = 0;
 function fade() {
   clearTimeout(timer);
-  if (said.textContent.trim()) timer = setTimeout(() => said.replaceChildren(), 8000);
+  const shown_ms = said.querySelector("form") ? 20000 : 8000; // there is something to decide
+  if (said.textContent.trim()) timer = setTimeout(() => said.matches(":hover, :focus-within") ? fade() : said.replaceChildren(), shown_ms);
 }
 if (said) {
   new MutationObserver(fade).observe(said, { childList: true });

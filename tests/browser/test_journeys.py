@@ -173,12 +173,12 @@ def test_everything_but_charts_works_without_a_script(open_page, api):
 
 def test_the_theme_is_remembered(open_page):
     page = open_page("/w/default/experiments/")
-    page.get_by_text("Look, theme and density").click()
+    page.get_by_text("Theme and density").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.wait_for_load_state("networkidle")
     again = open_page("/w/default/experiments/")  # another browser of the same person
     expect(again.locator("html")).to_have_attribute("data-theme", "dark")
-    again.get_by_text("Look, theme and density").click()
+    again.get_by_text("Theme and density").click()
     with again.expect_response("**/me/preferences/"):
         again.get_by_role("button", name="As the system").click()

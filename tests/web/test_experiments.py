@@ -89,3 +89,98 @@ def test_the_number_of_queries_does_not_grow(client_of, owner, workspace):
     for number in range(10):
         make.run(workspace, experiment=f"experiment-{number}")
     assert count() == few
+
+
+@pytest.fixture
+def post(client_of, contributor):
+    def send(below, form=None, *, htmx=False, status=302):
+        headers = {"HX-Request": "true"} if htmx else {}
+        answer = client_of(contributor).post(f"/w/vision/{below}", form or {}, headers=headers)
+        assert answer.status_code == status, answer.content.decode()[:500]
+        return answer
+
+    return send
+
+
+def test_one_is_made_by_a_form(post, page, workspace):
+    form = {"name": " team a/new one ", "description": "**why**\r\nmore", "tags": "team: vision, baseline,"}
+    place = post("new-experiment/", form)["Location"]
+    assert place == "/w/vision/experiments/team%20a/new%20one/"
+    html = page("team%20a/new%20one/")
+    assert "<strong>why</strong>" in html and "baseline" in html and "<b>vision</b>" in html
+    answer = post("new-experiment/", {"name": "by htmx"}, htmx=True, status=204)
+    assert answer["HX-Redirect"] == "/w/vision/experiments/by%20htmx/"
+
+
+def test_a_refused_new_one_keeps_what_was_written(post, workspace):
+    make.experiment(workspace, "digits")
+    html = post(
+        "new-experiment/", {"name": "digits", "description": "long words"}, status=409
+    ).content.decode()
+    assert "There is an experiment" in html and "long words" in html and 'value="digits"' in html
+    assert "must not be empty" in post("new-experiment/", {}, htmx=True, status=400).content.decode()
+
+
+def test_archiving_takes_it_out_of_the_list_and_can_be_undone(client_of, contributor, workspace, page):
+    number = make.run(workspace, "digits").experiment.number
+    client = client_of(contributor)
+    form = {"archived": "true", "next": "/w/vision/experiments/?sort=name"}
+    answer = client.post(f"/w/vision/experiment/{number}/archive/", form, follow=True)
+    html = answer.content.decode()
+    assert answer.redirect_chain[0][0] == "/w/vision/experiments/?sort=name"
+    assert "digits is archived" in html and '<input type="hidden" name="archived" value="false">' in html
+    assert "No experiments yet" in html and "digits" in page("?archived=true")
+    assert "Archived" in page("digits/") and "run 1" in client.get("/w/vision/runs/").content.decode().lower()
+    html = client.post(
+        f"/w/vision/experiment/{number}/archive/", {"archived": "false"}, follow=True
+    ).content.decode()
+    assert "digits is back in the list" in html and "The archive is empty" in page("?archived=true")
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.test/", "//evil.test", "/w/elsewhere/", ""])
+def test_archiving_leads_only_within_the_workspace(post, workspace, wanted):
+    number = make.experiment(workspace, "digits").number
+    assert post(f"experiment/{number}/archive/", {"next": wanted})["Location"] == "/w/vision/experiments/"
+
+
+def test_description_and_tags_are_edited_in_place(post, page, workspace):
+    number = make.experiment(workspace, "digits").number
+    html = post(
+        f"experiment/{number}/description/", {"description": "*new*", "version": "0"}, htmx=True, status=200
+    )
+    assert "<em>new</em>" in html.content.decode() and "<!doctype" not in html.content.decode()
+    refused = post(f"experiment/{number}/description/", {"description": "mine", "version": "0"}, status=409)
+    assert (
+        "Somebody else changed" in refused.content.decode() and ">mine</textarea>" in refused.content.decode()
+    )
+    assert post(f"experiment/{number}/tags/", {"new_key": "a", "new_value": "1"})["Location"].endswith(
+        "/digits/"
+    )
+    form = {"key": ["a"], "value": ["2"], "new_key": "b", "stay": "true"}
+    html = post(f"experiment/{number}/tags/", form, htmx=True, status=200).content.decode()
+    assert 'value="2"' in html and "New tag" in html
+    post(f"experiment/{number}/tags/", {"key": ["a", "b"], "value": ["2", ""], "remove": "a"})
+    assert "Remove the tag" not in page("digits/") and ">b</span>" in page("digits/")
+
+
+def test_a_reader_sees_no_controls(client_of, reader, workspace):
+    make.run(workspace, "digits")
+    for path in ("experiments/", "experiments/digits/"):
+        html = client_of(reader).get(f"/w/vision/{path}").content.decode()
+        for control in ("New experiment", "/archive/", "Edit the"):
+            assert control not in html, (path, control)
+
+
+def test_a_number_that_no_experiment_has(client_of, owner, workspace):
+    for number in (99, 10**30):
+        assert client_of(owner).get(f"/w/vision/experiment/{number}/tags/").status_code == 404
+
+
+def test_the_page_of_one_takes_a_bounded_number_of_queries(client_of, owner, workspace, reads):
+    for number in range(20):
+        make.run(workspace, "digits", tags={"a": str(number)})
+    client = client_of(owner)
+    with reads(at_most=22):
+        client.get("/w/vision/experiments/digits/")
+    with reads(at_most=12):
+        client.get("/w/vision/experiments/")

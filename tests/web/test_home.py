@@ -141,7 +141,3 @@ def test_a_token_is_shown_once_and_works(client_of, api_of, workspace, contribut
     piece = client.post("/w/vision/first-token/", headers={"HX-Request": "true"}).content.decode()
     assert 'id="token"' in piece and "<!doctype" not in piece
     assert text not in client.get("/w/vision/").content.decode()
-
-
-def test_a_person_in_no_workspace_is_told(client_of, db):
-    assert "You are in no workspace yet" in client_of(make.user()).get("/").content.decode()

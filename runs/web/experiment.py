@@ -1,0 +1,162 @@
+"""The page of one experiment: what it is, and its runs; its description and tags are edited where one reads them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from runs.access import allows, get_experiment, get_numbered_experiment, get_workspace
+from runs.actions.experiment import (
+    archive_experiment,
+    create_experiment,
+    edit_experiment,
+    restore_experiment,
+)
+from runs.errors import Refused
+from runs.models import Experiment
+from runs.query.experiments import experiment_row
+from runs.query.stars import starred
+from runs.web import show
+from runs.web.address import one_columns
+from runs.web.errors import status_of
+from runs.web.experiments import shares_of
+from runs.web.frame import caller_of
+from runs.web.run_edit import tags_sent, version_sent
+from runs.web.run_list import run_list
+from runs.web.said import say
+from runs.web.scope import Scope
+from runs.web.stars import safe_next
+
+PARTS = {"description": "experiments/_description.html", "tags": "experiments/_tags.html"}
+
+
+@require_safe
+def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
+    """One experiment."""
+    found = get_experiment(caller_of(request), workspace, name)
+    if (elsewhere := one_columns(request)) is not None:
+        return redirect(elsewhere)
+    facts = _facts(request, found)
+    made = run_list(request, Scope(found.workspace, experiment=found))
+    edit = request.GET.get("edit", "")
+    facts |= {"list": made, "edit": edit if edit in PARTS and facts["may_write"] else ""}
+    return render(request, "experiments/experiment.html", facts, status=400 if made.refusal else 200)
+
+
+def _facts(request: HttpRequest, found: Experiment) -> dict[str, Any]:
+    """What the head of the page shows."""
+    caller, row = caller_of(request), experiment_row(found)
+    return {
+        "workspace": found.workspace,
+        "experiment": row.experiment,
+        "row": row,
+        "shares": shares_of(row.counts),
+        "may_write": allows(caller, found.workspace, "write"),
+        "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
+        "tags": list(row.tags.items()),
+        # Cleaned by runs/safe_html.py when it was saved.
+        "description": mark_safe(row.experiment.description_html),  # noqa: S308
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_description(request: HttpRequest, workspace: str, number: int) -> HttpResponse:
+    """The description, as a form or drawn."""
+    return _edit(request, workspace, number, "description")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_tags(request: HttpRequest, workspace: str, number: int) -> HttpResponse:
+    """The tags, as a form or as chips."""
+    return _edit(request, workspace, number, "tags")
+
+
+def _edit(request: HttpRequest, workspace: str, number: int, part: str) -> HttpResponse:
+    """The part alone; without htmx a page of it, and after saving the experiment's own page."""
+    found = get_numbered_experiment(caller_of(request), workspace, number, "write")
+    if request.method != "POST":
+        return _shown(request, found, part, {"edit": "" if request.GET.get("leave") == "true" else part})
+    try:
+        _save(request, found, part)
+    except Refused as refusal:
+        kept = {name: request.POST.get(name, "") for name in ("description", "new_key", "new_value")}
+        facts = {"edit": part, "refusal": refusal.message, "sent": kept}
+        return _shown(request, found, part, facts, status=status_of(refusal))
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("experiment", workspace, found.name)
+    return _shown(request, found, part, {"edit": part if request.POST.get("stay") else ""})
+
+
+def _shown(
+    request: HttpRequest, found: Experiment, part: str, facts: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    template = PARTS[part] if request.htmx else "experiments/edit.html"  # type: ignore[attr-defined]
+    return render(request, template, _facts(request, found) | facts | {"part": PARTS[part]}, status=status)
+
+
+def _save(request: HttpRequest, found: Experiment, part: str) -> None:
+    by, sent = caller_of(request).user, request.POST
+    if part == "description":
+        # Browsers send line ends as CR LF.
+        text = sent.get("description", "").replace("\r\n", "\n")
+        edit_experiment(found, by=by, description=text, version=version_sent(sent))
+    else:
+        pairs, removed = tags_sent(sent)
+        edit_experiment(found, by=by, tags=pairs, remove_tags=removed)
+
+
+@require_POST
+def archive(request: HttpRequest, workspace: str, number: int) -> HttpResponse:
+    """Take it out of the list, or with `archived=false` bring it back; either can be undone on the next page."""
+    caller = caller_of(request)
+    found = get_numbered_experiment(caller, workspace, number, "write")
+    is_archived = request.POST.get("archived") != "false"
+    (archive_experiment if is_archived else restore_experiment)(found, by=caller.user)
+    back = safe_next(request, found.workspace, reverse("experiments", args=[workspace]))
+    name = show.clipped(found.name, 60)
+    words = (
+        f"{name} is archived. Its runs stay in All runs." if is_archived else f"{name} is back in the list."
+    )
+    undo = {"archived": "false" if is_archived else "true", "next": back}
+    say(request, words, undo_url=reverse("experiment_archive", args=[workspace, number]), undo=undo)
+    return redirect(back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, workspace: str) -> HttpResponse:
+    """A form for a new experiment, as a dialog or a page; then its page."""
+    caller, sent = caller_of(request), request.POST
+    found = get_workspace(caller, workspace, "write")
+    is_piece = bool(request.htmx)  # type: ignore[attr-defined]
+    facts: dict[str, Any] = {"workspace": found, "sent": sent}
+    template = "experiments/_new.html" if is_piece else "experiments/new.html"
+    if request.method != "POST":
+        return render(request, template, facts)
+    try:
+        made = create_experiment(
+            found,
+            sent.get("name", "").strip(),
+            by=caller.user,
+            description=sent.get("description", "").replace("\r\n", "\n"),
+            tags=tags_of(sent.get("tags", "")),
+        )
+    except Refused as refusal:
+        facts |= {"refusal": refusal.message, "field": refusal.field or ""}
+        return render(request, template, facts, status=status_of(refusal))
+    place = reverse("experiment", args=[workspace, made.name])
+    if not is_piece:
+        return redirect(place)
+    return HttpResponse(status=204, headers={"HX-Redirect": place})
+
+
+def tags_of(text: str) -> dict[str, str | None]:
+    """Tags as they are typed: `team: vision, baseline`."""
+    pairs: dict[str, str | None] = {}
+    for part in text.replace("\n", ",").split(","):
+        key, _, value = part.partition(":")
+        if key.strip():
+            pairs[key.strip()] = value.strip() or None
+    return pairs
