@@ -156,6 +156,8 @@ class _Parser:
         values: list[Scalar] = []
         while not values or self.is_mark(","):
             self.step()
+            if values and self.is_mark(")"):  # MLflow reads the list as a tuple of Python: ('a',)
+                break
             values.append(self.scalar(field, op))
         if not self.is_mark(")"):
             raise self.surprise("in a list comes ',' or ')'")
@@ -174,6 +176,9 @@ class _Parser:
         if token.kind not in (WORD, QUOTED) or token.keyword in _KEYWORDS or token.quote == "'":
             raise self.surprise("here comes a condition, such as status = 'Failed' or metrics.loss < 0.3")
         self.step()
+        if token.quote == "`" and self.token.start == token.end and self.token.text.startswith("."):
+            rest = self.step()  # MLflow's `metrics`.loss
+            token = Token(WORD, token.text + rest.text, token.start, rest.end)
         prefix, dot, key = token.text.partition(".") if token.kind == WORD else ("", "", token.text)
         if not dot:
             return self.attribute(token, key if token.kind == QUOTED else prefix)

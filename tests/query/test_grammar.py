@@ -140,6 +140,10 @@ MEANINGS: dict[str, Node | None] = {
             Compare(Field(Source.DATASET, "context"), Op.IN, ("train",)),
         )
     ),
+    "run_id IN ('a',)": Compare(a("id"), Op.IN, ("a",)),
+    "`metrics`.loss < 0.3": LOW,
+    "`tags`.`x` IS NOT NULL": TAGGED,
+    "`attributes`.run_name LIKE 'x%'": Compare(a("name"), Op.LIKE, "x%"),
     "tags.x = 'a'and tags.y='b'": And((Compare(tag("x"), Op.EQ, "a"), Compare(tag("y"), Op.EQ, "b"))),
 }
 
@@ -179,6 +183,8 @@ MISTAKES = {
     "tags.x is 1": (10, "'1' at character 11"),
     "tags.x in 'a'": (10, "a list in brackets"),
     "tags.x in ()": (11, "a value is missing"),
+    "tags.x in (,)": (11, "a value is missing"),
+    "tags.x in ('a',,)": (15, "a value is missing"),
     "tags.x in ('a' 'b')": (15, "'b' at character 16"),
     "tags.x in ('a'": (14, "ends too early"),
     f"tags.{'k' * 257} = 1": (0, "1 to 256"),
