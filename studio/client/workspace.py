@@ -1,5 +1,6 @@
 """A workspace: the people who work together, and their experiments."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,33 @@ class Workspace:
         from studio.client.run import Run
 
         return Run.get(self, run_id)
+
+    def get_runs(
+        self,
+        *,
+        filter: str | None = None,
+        search: str | None = None,
+        order_by: str | None = None,
+        experiment: str | None = None,
+        include_children: bool = False,
+        archived: bool = False,
+        mine: bool = False,
+    ) -> Iterator["Run"]:
+        """Yield the runs that a list of the studio shows for the same words, newest first unless ordered.
+
+        `filter` is a filter as on the runs page, `search` words to find, `order_by` columns by commas with `-`
+        for descending. `archived`: those in the archive instead. Pages are asked for as they are wanted.
+        """
+        from studio.client.experiment import Experiment
+        from studio.client.run import Run
+
+        switches = {"include_children": include_children, "archived": archived, "mine": mine}
+        asked = {name: "true" for name, is_on in switches.items() if is_on}
+        words = {"filter": filter, "q": search, "sort": order_by, "experiment": experiment}
+        for found in self.client.pages(
+            f"workspaces/{segment(self._name)}/runs/", limit=200, **words, **asked
+        ):
+            yield Run(Experiment._known(self, found["experiment"]), found["id"], _found=found)
 
     def get_details(self) -> dict[str, Any]:
         """Return what the studio says of this workspace."""

@@ -155,3 +155,21 @@ def test_the_command_line_lists_and_filters(
     assert "real-server" in json.loads(capsys.readouterr().out)
     assert main(["run", "show", "-r", "listed-1", "-o", "table"]) == 0
     assert main(["whoami", "-o", "yaml"]) == 0
+
+
+def test_a_list_is_narrowed_and_ordered_by_the_words_of_the_page(
+    real: Workspace, experiment: Experiment, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    for name, score in (("one", 1.0), ("two", 3.0), ("three", 2.0)):
+        with experiment.start_logging(name=f"listed {name}", tags={"list": "it's, a=b"}) as run:
+            run.log("score", score)
+    words = {"filter": 'tags.list = "it\'s, a=b" and metrics.score > 1', "search": "listed"}
+    found = real.get_runs(**words, order_by="-metrics.score", experiment=experiment.name)
+    assert [run.display_name for run in found] == ["listed two", "listed three"]
+    assert list(real.get_runs(**words, archived=True)) == []
+    monkeypatch.setenv("STUDIO_URL", real.client.url)
+    monkeypatch.setenv("STUDIO_TOKEN", real.client._token)
+    capsys.readouterr()
+    options = [f"--filter={words['filter']}", "--search=listed", "--order-by=metrics.score", "--mine"]
+    assert main(["run", "list", "-w", real.name, *options, "--query", "[].display_name"]) == 0
+    assert json.loads(capsys.readouterr().out) == ["listed three", "listed two"]

@@ -48,6 +48,15 @@ def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     listed.add_argument(
         "--filter", metavar="TEXT", help="a filter as on the runs page, such as: metrics.loss < 0.1"
     )
+    listed.add_argument(
+        "--search", metavar="WORDS", help="only runs with these words in names, tags and more"
+    )
+    listed.add_argument(
+        "--order-by", metavar="COLUMNS", help="columns by commas, such as: --order-by=-metrics.acc,name"
+    )
+    listed.add_argument("--include-children", action="store_true", help="child runs, too")
+    listed.add_argument("--archived", action="store_true", help="those in the archive instead")
+    listed.add_argument("--mine", action="store_true", help="only my own runs")
     add_common(listed)
     listed.set_defaults(command=list_runs)
 
@@ -60,6 +69,11 @@ def list_runs(arguments: argparse.Namespace) -> int:
         "status": arguments.status,
         "tag": arguments.tags,
         "filter": arguments.filter,
+        "q": arguments.search,
+        "sort": arguments.order_by,
+        "include_children": "true" if arguments.include_children else None,
+        "archived": "true" if arguments.archived else None,
+        "mine": "true" if arguments.mine else None,
         "limit": max(1, min(arguments.last, MOST_A_PAGE)),
     }
     pages = workspace.client.pages(f"workspaces/{segment(workspace.name)}/runs/", **wanted)
