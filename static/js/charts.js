@@ -97,11 +97,12 @@ function hover(from, act) {
 function look(card, change) {
   const state = card && stateOf(card);
   if (state?.answer.kind !== "line") return;
+  const range = change["xaxis.range"] ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
   if (change["xaxis.autorange"]) {
     if (!state.zoom) return;
     state.zoom = null;
-  } else if ("xaxis.range[0]" in change && (state.zoom || state.answer.points < state.answer.count)) {
-    state.zoom = [change["xaxis.range[0]"], change["xaxis.range[1]"]].map((end) => placed(end, state.answer));
+  } else if (range[0] !== undefined && (state.zoom || state.answer.points < state.answer.count)) {
+    state.zoom = range.map((end) => placed(end, state.answer));
   } else return;
   draw(card);
 }
