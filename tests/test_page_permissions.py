@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "workspace_home": ("reader", ""),
     "find": ("reader", ""),
     "keys": ("signed in", ""),
+    "robots": ("everybody", ""),
+    "favicon": ("everybody", ""),
     "first_token": ("", "contributor"),
     "new_experiment": ("contributor", "contributor"),
     "experiment_description": ("contributor", "contributor"),

@@ -84,3 +84,9 @@ def test_a_database_that_is_away_is_said_without_asking_it(client_of, owner, mon
 
 def test_a_failure_of_the_api_stays_json(client_of, owner):
     assert client_of(owner).get("/api/v1/nowhere/").json()["error"]["code"] == "not_found"
+
+
+def test_search_engines_and_old_browsers_get_what_they_look_for(db):
+    answer = Client().get("/robots.txt")
+    assert answer.content == b"User-agent: *\nDisallow: /\n" and answer["Content-Type"] == "text/plain"
+    assert Client().get("/favicon.ico")["Location"].endswith("img/favicon.svg")
