@@ -13,23 +13,12 @@ class SavedView(models.Model):
     PRIVATE, VIEW, EDIT = "private", "view", "edit"
     SHARING = [(PRIVATE, "only me"), (VIEW, "the workspace may view"), (EDIT, "the workspace may edit")]
     # What a view keeps of the address of a list, in this order; the place in its pages is never kept.
-    PARAMETERS = (
-        *(
-            "filter",
-            "q",
-            "status",
-            "experiment",
-            "tag",
-            "property",
-            "param",
-            "metric",
-            "target",
-            "submitted_by",
-        ),
-        *("created_after", "created_before", "duration_min", "duration_max", "type", "parent"),
-        *("include_children", "mine", "archived", "sort", "columns", "group", "chart", "selected", "only"),
-        *("open", "pin"),
+    CONDITIONS = (
+        *("filter", "q", "status", "experiment", "tag", "property", "param", "metric", "target"),
+        *("submitted_by", "created_after", "created_before", "duration_min", "duration_max", "type"),
+        *("parent", "include_children", "mine", "archived", "only"),
     )
+    PARAMETERS = (*CONDITIONS, "sort", "columns", "group", "chart", "selected", "open", "pin")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="views")
     owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="views")

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest, QueryDict
+from django.utils.encoding import escape_uri_path
+
+from runs.models import SavedView
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Address:
     @classmethod
     def of(cls, request: HttpRequest) -> "Address":
         """The address of this request."""
-        return cls(request.path, request.GET)
+        return cls(escape_uri_path(request.path), request.GET)
 
     def get(self, name: str) -> str:
         """The parameter, or nothing; several are joined by commas."""
@@ -49,6 +52,16 @@ class Address:
         """The address with the value if it is not there yet, else without."""
         present = value in self.query.getlist(name)
         return self.dropping(name, value) if present else self.adding(name, value)
+
+    @property
+    def cleared(self) -> str:
+        """The address without any condition, in the same order, with the same columns."""
+        query = self._copy()
+        for name in SavedView.CONDITIONS:
+            query.pop(name, None)
+        if not query:
+            query["view"] = "default"
+        return self._text(query)
 
     def pairs(self, *without: str) -> Iterator[tuple[str, str]]:
         """The parameters, for the hidden fields of a form that sets those in `without`."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -194,7 +195,7 @@ def _place(request: HttpRequest, count: int) -> int:
 def _experiment_at(path: str, workspace: str) -> str:
     """The experiment whose page this is, if any. Raises NotFound for a path that holds no charts."""
     try:
-        match = resolve(path)
+        match = resolve(unquote(path))
     except Resolver404:
         match = None
     if match is None or match.url_name not in PLACES or match.kwargs.get("workspace") != workspace:

@@ -19,6 +19,7 @@ from runs.errors import Refused
 from runs.models import Experiment
 from runs.query.experiments import experiment_row
 from runs.query.stars import starred
+from runs.query.views import list_views
 from runs.web import show
 from runs.web.address import one_columns
 from runs.web.errors import status_of
@@ -29,7 +30,9 @@ from runs.web.run_list import run_list
 from runs.web.said import say
 from runs.web.scope import Scope
 from runs.web.stars import safe_next
+from runs.web.view_bar import bar_of
 
+MOST_VIEWS = 12
 PARTS = {"description": "experiments/_description.html", "tags": "experiments/_tags.html"}
 
 
@@ -42,6 +45,9 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
     facts = _facts(request, found)
     made = run_list(request, Scope(found.workspace, experiment=found))
     edit = request.GET.get("edit", "")
+    facts["bar"] = bar_of(caller_of(request), found.workspace, made.address)
+    mine = list_views(found.workspace, caller_of(request).user, experiment=found)
+    facts["own_views"] = list(mine[:MOST_VIEWS])
     facts |= {"list": made, "edit": edit if edit in PARTS and facts["may_write"] else ""}
     return render(request, "experiments/experiment.html", facts, status=400 if made.refusal else 200)
 

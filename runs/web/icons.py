@@ -70,6 +70,7 @@ NAMES = {
     "users": "users",
     "key": "key-round",
     "mail": "mail",
+    "share": "share-2",
 }
 # A shape for each group of statuses, so that colour is never alone. `--hole` is the colour behind them.
 SHAPES = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from runs.web.address import Address, one_columns
 from runs.web.frame import caller_of
 from runs.web.run_list import run_list
 from runs.web.scope import Scope
+from runs.web.view_bar import bar_of, first_url
 
 MOST_NAMES = 200
 LISTS = ("runs", "experiment", "run_children")
@@ -36,11 +38,15 @@ KINDS = {
 @require_safe
 def runs(request: HttpRequest, workspace: str) -> HttpResponse:
     """The list of all runs."""
-    found = get_workspace(caller_of(request), workspace)
+    caller = caller_of(request)
+    found = get_workspace(caller, workspace)
     if (elsewhere := one_columns(request)) is not None:
         return redirect(elsewhere)
+    if not request.GET and (begun := first_url(caller, found, request.path)) is not None:
+        return redirect(begun)
     made = run_list(request, Scope(found))
     facts: dict[str, Any] = {"workspace": found, "list": made, "public_url": settings.PUBLIC_URL}
+    facts["bar"] = bar_of(caller, found, made.address)
     if not made.row_count and not made.is_narrowed and made.refusal is None:
         facts["is_new"] = not has_runs(found)
         facts["may_write"] = allows(caller_of(request), found, "write")
@@ -125,7 +131,7 @@ def _column(source: Source, text: str) -> Column:
 def _list_of(path: str, workspace: str) -> str:
     """The path, if it is that of a list of this workspace: nothing else may be led to."""
     try:
-        match = resolve(path)
+        match = resolve(unquote(path))
     except Resolver404:
         match = None
     if match is None or match.url_name not in LISTS or match.kwargs.get("workspace") != workspace:

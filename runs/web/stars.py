@@ -6,12 +6,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from runs.access import Caller, get_experiment, get_workspace
+from runs.access import Caller, get_experiment, get_view, get_workspace
 from runs.actions.stars import set_star
 from runs.errors import Invalid
 from runs.models import Workspace
 from runs.web.frame import caller_of
 from runs.web.run import run_of
+from runs.web.view_bar import view_number
 
 
 @require_POST
@@ -41,6 +42,10 @@ def _set(
         experiment = get_experiment(caller, workspace, name)
         set_star(caller.user, experiment=experiment, on=on)
         return reverse("experiment", args=[workspace.name, experiment.name])
+    if kind == "view":
+        view = get_view(caller, workspace, view_number(name))
+        set_star(caller.user, view=view, on=on)
+        return reverse("view", args=[workspace.name, view.pk])
     raise Invalid("A run, an experiment or a view can be starred.", field="kind")
 
 

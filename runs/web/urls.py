@@ -30,6 +30,8 @@ from runs.web import (
     settings_members,
     sign_in,
     stars,
+    view_acts,
+    views,
 )
 from runs.web.errors import told
 
@@ -38,6 +40,7 @@ WORKSPACE = "w/<str:workspace>/"
 EXPERIMENT = WORKSPACE + "experiment/<int:number>/"
 RUN = WORKSPACE + "runs/<str:run_id>/"
 SETTINGS = WORKSPACE + "settings/"
+VIEW = WORKSPACE + "views/<str:view_id>/"
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -78,6 +81,18 @@ urlpatterns = [
     page(EXPERIMENT + "archive/", experiment.archive, "experiment_archive"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiment.experiment, "experiment"),
+    page(WORKSPACE + "views/", views.views, "views"),
+    page(WORKSPACE + "views/new/", views.new, "view_new"),
+    page(WORKSPACE + "views/link/", views.link, "view_link"),
+    page(VIEW, views.view, "view"),
+    page(VIEW + "save/", views.save, "view_save"),
+    page(VIEW + "edit/", views.edit, "view_edit"),
+    page(VIEW + "share/", views.share, "view_share"),
+    page(VIEW + "duplicate/", view_acts.duplicate, "view_duplicate"),
+    page(VIEW + "delete/", view_acts.delete, "view_delete"),
+    page(VIEW + "restore/", view_acts.restore, "view_restore"),
+    page(VIEW + "first/", view_acts.first, "view_first"),
+    page(VIEW + "take/", view_acts.take, "view_take"),
     page(WORKSPACE + "star/", stars.star, "star"),
     page(WORKSPACE + "columns/", runs.columns, "columns"),
     page(WORKSPACE + "compare/", compare.compare, "compare"),

@@ -3,7 +3,7 @@ const dialog = document.getElementById("dialog");
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;
-  dialog.showPopover();
+  if (!dialog.matches(":popover-open")) dialog.showPopover();
   dialog.querySelector("input:not([type=hidden]):not([type=checkbox]), button")?.focus();
 });
 dialog?.addEventListener("click", (event) => {
