@@ -127,10 +127,12 @@ def _be_careful(cursor: Any) -> None:
 def finish(tables: Sequence[type[models.Model]]) -> None:
     """Let the ids of new rows go on after those given here.
 
-    PostgreSQL counts its rows by itself some time after a load; here it does so at once. SQLite never does.
+    PostgreSQL counts its rows, and marks which pages an index may answer for, some time after a load; here it does so
+    at once. SQLite never does.
     """
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(tables)):
             cursor.execute(statement)
         if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")
+            # Not inside a transaction, which only tests are in.
+            cursor.execute("ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)")

@@ -211,6 +211,7 @@ _FIXED = {
 }
 _FIXED_METRIC = {
     "kind": Same(Metric.SCALAR),
+    "is_whole": Same(False),
     "last_step": Same(0),
     "finite_count": Same(1),
     "count": Same(1),
