@@ -86,7 +86,7 @@ class Workspace:
 
         switches = {"include_children": include_children, "archived": archived, "mine": mine}
         asked = {name: "true" for name, is_on in switches.items() if is_on}
-        words = {"filter": filter, "q": search, "sort": order_by, "experiment": experiment}
+        words: dict[str, Any] = {"filter": filter, "q": search, "sort": order_by, "experiment": experiment}
         for found in self.client.pages(
             f"workspaces/{segment(self._name)}/runs/", limit=200, **words, **asked
         ):
