@@ -20,13 +20,17 @@ from runs.errors import NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, DefaultView, Experiment, Member, Role, Run, SavedView, Star, User, Workspace
 
-Need = Literal["read", "write", "own"]
+# "inspect" is to read what owners alone may see.
+Need = Literal["read", "write", "inspect", "own"]
+_READS: tuple[Need, ...] = ("read", "inspect")
+_OWNERS: tuple[Need, ...] = ("inspect", "own")
 _ROLES: dict[Need, set[str]] = {
     "read": {Role.READER, Role.CONTRIBUTOR, Role.OWNER},
     "write": {Role.CONTRIBUTOR, Role.OWNER},
+    "inspect": {Role.OWNER},
     "own": {Role.OWNER},
 }
-_VERBS: dict[Need, str] = {"read": "see", "write": "change", "own": "manage"}
+_VERBS: dict[Need, str] = {"read": "see", "write": "change", "inspect": "see", "own": "manage"}
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,10 @@ def role_in(caller: Caller, workspace: Workspace) -> str | None:
 
 def allows(caller: Caller, workspace: Workspace, need: Need) -> bool:
     """Whether the caller may do this in the workspace: what decides which controls a page shows."""
-    if need != "read" and caller.token is not None and caller.token.scope == "read":
+    token = caller.token
+    if token is not None and need not in _READS and token.scope == "read":
+        return False
+    if token is not None and need in _OWNERS and token.run_id is not None:
         return False
     return has_right(role_in(caller, workspace), need) and _token_reaches(caller, workspace.pk)
 
@@ -272,12 +279,12 @@ def _token_reaches(caller: Caller, workspace_id: int) -> bool:
 
 
 def _check_role(caller: Caller, member: Member, need: Need) -> None:
-    if need != "read" and caller.token is not None and caller.token.scope == "read":
+    if need not in _READS and caller.token is not None and caller.token.scope == "read":
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
-    if need == "own" and caller.token is not None and caller.token.run_id is not None:
+    if need in _OWNERS and caller.token is not None and caller.token.run_id is not None:
         raise NotAllowed("This token belongs to one run; it manages nothing.")
     if member.role not in _ROLES[need]:
-        needed = "an owner" if need == "own" else "a contributor"
+        needed = "an owner" if need in _OWNERS else "a contributor"
         raise NotAllowed(
             f"You are a {member.role} of {member.workspace.name}; to {_VERBS[need]} this takes {needed}."
         )

@@ -16,6 +16,22 @@ def get_person(workspace: Workspace, username: str) -> User:
     return member.user
 
 
+def get_acquaintance(caller: Caller, workspace: Workspace, username: str) -> User:
+    """A person whom the caller may take into the workspace by name: one they share a workspace with.
+
+    The owner of the installation knows everybody. Others' names are not told: they are invited. Raises NotFound.
+    """
+    if "\x00" not in username:
+        people = User.objects.filter(username__iexact=username, is_active=True)
+        if not caller.user.is_superuser or caller.token is not None:
+            people = people.filter(memberships__workspace__in=caller.workspaces())
+        if found := people.first():
+            return found
+    raise NotFound(
+        f"You share no workspace with anybody called {username[:150]!r}. Invite them into {workspace.name}."
+    )
+
+
 def get_invitation(workspace: Workspace, number: str | int) -> Invitation:
     """The invitation of that number into a workspace that the caller manages. Raises NotFound."""
     text = str(number)

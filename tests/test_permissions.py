@@ -14,16 +14,28 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from runs.actions.files import put_file
 from runs.actions.views import create_view
 from runs.models import Run, SavedView
+from runs.actions.invitations import create_invitation
+from runs.models import Run
 from tests import make
 
 # What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
 TABLE: dict[str, dict[str, str]] = {
     "healthz": {"GET": "everybody"},
-    "api-me": {"GET": "signed in"},
+    "api-me": {"GET": "signed in", "PATCH": "signed in"},
     "api-schema": {"GET": "signed in"},
     "api-docs": {"GET": "signed in"},
+    "api-me-password": {"POST": "signed in"},
+    "api-me-sessions": {"DELETE": "signed in"},
+    "api-me-tokens": {"GET": "signed in", "POST": "signed in"},
+    "api-me-token": {"DELETE": "signed in"},
     "api-workspaces": {"GET": "signed in", "POST": "owner of the installation"},
     "api-workspace": {"GET": "reader", "PATCH": "owner"},
+    "api-members": {"GET": "reader"},
+    "api-member": {"PUT": "owner", "DELETE": "owner"},
+    "api-member-password-link": {"POST": "owner"},
+    "api-invitations": {"GET": "owner", "POST": "owner"},
+    "api-invitation": {"POST": "owner", "DELETE": "owner"},
+    "api-workspace-events": {"GET": "owner"},
     "api-experiments": {"GET": "reader", "POST": "contributor"},
     "api-experiment": {"GET": "reader", "PATCH": "contributor"},
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
@@ -61,6 +73,7 @@ BODY = {
     "set": {},
     "series": [],
     "description": "x",
+    "role": "reader",
     "action": "archive",
     "ids": ["no-such-run"],
 }
@@ -100,8 +113,10 @@ def path_of(name: str, run: Run) -> str:
         "path": "outputs/file.txt",
         "token": "no-such-token",
         "view_id": str(shared_view(run).pk),
+        "member": "mia",
+        "number": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
     }
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], route)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)
 
 
 def ask(client: Client, method: str, name: str, run: Run) -> int:
@@ -126,6 +141,8 @@ def bearer(person, **options) -> Client:
 def run(workspace, owner):
     made = make.run(workspace, heartbeat=True)
     put_file(made, "outputs/file.txt", [b"hello"], by=owner)
+    make.member(workspace, "contributor", "mia")
+    create_invitation(workspace, "reader", by=owner)
     return made
 
 

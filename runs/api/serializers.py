@@ -57,6 +57,7 @@ class Me(serializers.Serializer):
     """The caller."""
 
     user = serializers.CharField()
+    profile = serializers.DictField(allow_null=True, help_text="Null for the token of one run.")
     workspaces = WorkspaceShape(many=True)
     version = serializers.CharField()
 

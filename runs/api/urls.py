@@ -10,6 +10,8 @@ from runs.api import (
     export,
     files,
     groups,
+    me,
+    members,
     metrics,
     organise,
     run,
@@ -18,14 +20,33 @@ from runs.api import (
     workspaces,
 )
 
+ONE_WORKSPACE = "workspaces/<str:workspace>/"
 ONE_RUN = "runs/<str:run_id>/"
 
 urlpatterns = [
-    path("me/", workspaces.MeEndpoint.as_view(), name="api-me"),
+    path("me/", me.MeEndpoint.as_view(), name="api-me"),
+    path("me/password/", me.PasswordEndpoint.as_view(), name="api-me-password"),
+    path("me/sessions/", me.SessionsEndpoint.as_view(), name="api-me-sessions"),
+    path("me/tokens/", me.TokensEndpoint.as_view(), name="api-me-tokens"),
+    path("me/tokens/<str:number>/", me.TokenEndpoint.as_view(), name="api-me-token"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("workspaces/", workspaces.WorkspacesEndpoint.as_view(), name="api-workspaces"),
     path("workspaces/<str:workspace>/", workspaces.WorkspaceEndpoint.as_view(), name="api-workspace"),
+    path(ONE_WORKSPACE + "members/", members.MembersEndpoint.as_view(), name="api-members"),
+    path(ONE_WORKSPACE + "members/<str:member>/", members.MemberEndpoint.as_view(), name="api-member"),
+    path(
+        ONE_WORKSPACE + "members/<str:member>/password-link/",
+        members.PasswordLinkEndpoint.as_view(),
+        name="api-member-password-link",
+    ),
+    path(ONE_WORKSPACE + "invitations/", members.InvitationsEndpoint.as_view(), name="api-invitations"),
+    path(
+        ONE_WORKSPACE + "invitations/<str:number>/",
+        members.InvitationEndpoint.as_view(),
+        name="api-invitation",
+    ),
+    path(ONE_WORKSPACE + "events/", members.WorkspaceEventsEndpoint.as_view(), name="api-workspace-events"),
     path(
         "workspaces/<str:workspace>/experiments/",
         experiments.ExperimentsEndpoint.as_view(),

@@ -1,26 +1,15 @@
-"""The caller and workspaces."""
+"""Workspaces: those of the caller, one, a new one."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from runs.access import get_workspace, role_in
+from runs.access_people import check_may_create_workspaces
 from runs.actions.workspace import create_workspace, edit_workspace
 from runs.api import serializers as s
 from runs.api.base import Endpoint
 from runs.api.shapes import workspace_shape
-from runs.errors import NotAllowed
-from studio import VERSION
-
-
-class MeEndpoint(Endpoint):
-    """Who am I?"""
-
-    @extend_schema(responses=s.Me)
-    def get(self, request: Request) -> Response:
-        """The caller, their workspaces and roles, and the version of the server."""
-        workspaces = [workspace_shape(w, role_in(self.caller, w)) for w in self.caller.workspaces()]
-        return Response({"user": self.caller.user.username, "workspaces": workspaces, "version": VERSION})
 
 
 class WorkspacesEndpoint(Endpoint):
@@ -36,8 +25,7 @@ class WorkspacesEndpoint(Endpoint):
     @extend_schema(request=s.NewWorkspace, responses={201: s.WorkspaceShape})
     def post(self, request: Request) -> Response:
         """Make one; the caller becomes its owner. For the owner of the installation."""
-        if not self.caller.user.is_superuser or (self.caller.token and self.caller.token.scope != "write"):
-            raise NotAllowed("Only the owner of this installation makes workspaces.")
+        check_may_create_workspaces(self.caller)
         sent = self.read(s.NewWorkspace)
         made = create_workspace(sent["name"], by=self.caller.user, description=sent["description"])
         return Response(workspace_shape(made, "owner"), status=201)

@@ -42,7 +42,7 @@ class Line:
 @require_safe
 def activity(request: HttpRequest, workspace: str) -> HttpResponse:
     """Who changed the people of the workspace and what opens it."""
-    found = get_workspace(caller_of(request), workspace, "own")
+    found = get_workspace(caller_of(request), workspace, "inspect")
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 19 else None
     events, older = events_of(found, before=number)

@@ -75,6 +75,14 @@ class Client:
         """Change parts of a thing."""
         return self.json(with_json(Request("PATCH", path), body))
 
+    def put(self, path: str, body: Any) -> Any:
+        """Have a thing be like this; the same the second time."""
+        return self.json(with_json(Request("PUT", path), body))
+
+    def delete(self, path: str) -> Any:
+        """Take a thing away."""
+        return self.json(Request("DELETE", path))
+
     def pages(self, path: str, under: str = "results", **query: Any) -> Iterator[dict[str, Any]]:
         """Yield what stands under a name on every page, asking for the next page only when it is wanted."""
         page = self.get(path, **query)

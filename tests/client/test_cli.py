@@ -45,7 +45,8 @@ def test_help_lists_every_command_with_a_line(cli: Studio) -> None:
     assert code == 0
     listed = [line.split()[0] for line in out.splitlines() if line.startswith("    ") and line[4] != " "]
     assert listed == [
-        "up", "link", "password", "login", "logout", "whoami", "run", "experiment", "sync", "version",
+        "up", "link", "password", "login", "logout", "whoami", "run", "experiment",
+        "workspace", "member", "token", "sync", "version",
     ]  # fmt: skip
     assert "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the studio does not answer." in out
 
@@ -160,6 +161,10 @@ def test_every_command_has_help_with_an_example(cli: Studio) -> None:
         ["login"], ["logout"], ["whoami"], ["sync"], ["run", "list"], ["run", "show"], ["run", "cancel"],
         ["experiment", "list"], ["experiment", "show"], ["experiment", "create"], ["experiment", "update"],
         ["experiment", "archive"], ["experiment", "restore"],
+        ["workspace", "list"], ["workspace", "show"], ["workspace", "create"], ["workspace", "update"],
+        ["member", "list"], ["member", "add"], ["member", "set-role"], ["member", "remove"], ["member", "invite"],
+        ["member", "invitations"], ["member", "revoke-invitation"],
+        ["token", "list"], ["token", "create"], ["token", "revoke"],
     ):  # fmt: skip
         code, out, _err = cli(*command, "--help")
         assert code == 0 and f"Example: studio {' '.join(command)}" in " ".join(out.split()), command

@@ -1,0 +1,101 @@
+"""`studio member …`: who is in a workspace, as what, and who is invited."""
+
+import argparse
+from collections.abc import Callable
+
+from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.http import segment
+from studio.client.workspace import Workspace
+
+COLUMNS = ("username", "full_name", "role", "added_at", "last_seen_at")
+INVITED = ("id", "email", "role", "expires_at", "url")
+ROLES = ("reader", "contributor", "owner")
+
+
+def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands."""
+    noun = nouns.add_parser("member", help="who is in a workspace, as what, and who is invited")
+    noun.set_defaults(parser=noun)
+    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
+    _add(verbs, "list", list_members, "list the members", "-o table")
+    added = _add(
+        verbs,
+        "add",
+        set_role,
+        "take in a person you share a workspace with; others are invited",
+        "carl --role contributor",
+    )
+    changed = _add(verbs, "set-role", set_role, "give a member another role", "carl --role owner")
+    removed = _add(verbs, "remove", remove_member, "remove a member; their runs stay", "carl")
+    for parser in (added, changed, removed):
+        parser.add_argument("user", help="the user name")
+    invite = _add(
+        verbs,
+        "invite",
+        invite_member,
+        "make an invitation: mailed where the studio sends mail, else a link to hand over",
+        "--role contributor --email carl@example.org",
+    )
+    invite.add_argument("--email", default="", metavar="ADDRESS", help="whom it is for")
+    for parser in (added, changed, invite):
+        parser.add_argument("--role", choices=ROLES, required=True, help="what they may do")
+    _add(verbs, "invitations", list_invitations, "list the invitations that wait", "-o table")
+    revoke = _add(verbs, "revoke-invitation", revoke_invitation, "end an invitation", "7")
+    revoke.add_argument("id", type=int, help="its number, as `studio member invitations` prints it")
+
+
+def _add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    verb: str,
+    command: Callable[[argparse.Namespace], int],
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(verb, help=text, epilog=f"Example: studio member {verb} {example}")
+    add_common(parser)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def list_members(arguments: argparse.Namespace) -> int:
+    """Print the members."""
+    workspace = workspace_of(arguments)
+    return show(list(workspace.client.pages(_path(workspace, "members/"))), arguments, COLUMNS)
+
+
+def set_role(arguments: argparse.Namespace) -> int:
+    """Give the role, taking the person in where they are not yet."""
+    workspace = workspace_of(arguments)
+    path = _path(workspace, f"members/{segment(arguments.user)}/")
+    return show(workspace.client.put(path, {"role": arguments.role}), arguments, COLUMNS)
+
+
+def remove_member(arguments: argparse.Namespace) -> int:
+    """Remove the person; nothing is printed."""
+    workspace = workspace_of(arguments)
+    workspace.client.delete(_path(workspace, f"members/{segment(arguments.user)}/"))
+    return 0
+
+
+def invite_member(arguments: argparse.Namespace) -> int:
+    """Print the invitation; its link is in it this once."""
+    workspace = workspace_of(arguments)
+    body = {"role": arguments.role, "email": arguments.email}
+    return show(workspace.client.post(_path(workspace, "invitations/"), body), arguments, INVITED)
+
+
+def list_invitations(arguments: argparse.Namespace) -> int:
+    """Print those that wait."""
+    workspace = workspace_of(arguments)
+    return show(list(workspace.client.pages(_path(workspace, "invitations/"))), arguments, INVITED[:-1])
+
+
+def revoke_invitation(arguments: argparse.Namespace) -> int:
+    """End it; nothing is printed."""
+    workspace = workspace_of(arguments)
+    workspace.client.delete(_path(workspace, f"invitations/{arguments.id}/"))
+    return 0
+
+
+def _path(workspace: Workspace, rest: str) -> str:
+    return f"workspaces/{segment(workspace.name)}/{rest}"
