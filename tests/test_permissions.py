@@ -114,7 +114,8 @@ def path_of(name: str, run: Run) -> str:
         "token": "no-such-token",
         "view_id": str(shared_view(run).pk),
         "member": "mia",
-        "number": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
+        "token_id": 0,
+        "invitation": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)
 

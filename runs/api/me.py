@@ -111,8 +111,8 @@ class TokenEndpoint(Endpoint):
     """One token of the caller's."""
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, number: str) -> Response:
+    def delete(self, request: Request, token_id: str) -> Response:
         """Revoke it. Twice is not an error."""
         check_may_revoke_tokens(self.caller)
-        revoke_token(get_own_token(self.caller, number), by=self.caller.user)
+        revoke_token(get_own_token(self.caller, token_id), by=self.caller.user)
         return Response(status=204)

@@ -87,17 +87,17 @@ class InvitationEndpoint(Endpoint):
     """One invitation."""
 
     @extend_schema(request=None, responses=p.InvitationShape)
-    def post(self, request: Request, workspace: str, number: str) -> Response:
+    def post(self, request: Request, workspace: str, invitation: str) -> Response:
         """Renew: seven more days and a new link; the old one ends."""
         found = get_workspace(self.caller, workspace, "own")
-        made = invitations.renew_invitation(get_invitation(found, number), by=self.caller.user)
+        made = invitations.renew_invitation(get_invitation(found, invitation), by=self.caller.user)
         return Response(handed_over(made))
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, workspace: str, number: str) -> Response:
+    def delete(self, request: Request, workspace: str, invitation: str) -> Response:
         """Revoke: the link opens nothing any more."""
         found = get_workspace(self.caller, workspace, "own")
-        invitations.revoke_invitation(get_invitation(found, number), by=self.caller.user)
+        invitations.revoke_invitation(get_invitation(found, invitation), by=self.caller.user)
         return Response(status=204)
 
 

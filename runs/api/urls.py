@@ -28,7 +28,7 @@ urlpatterns = [
     path("me/password/", me.PasswordEndpoint.as_view(), name="api-me-password"),
     path("me/sessions/", me.SessionsEndpoint.as_view(), name="api-me-sessions"),
     path("me/tokens/", me.TokensEndpoint.as_view(), name="api-me-tokens"),
-    path("me/tokens/<str:number>/", me.TokenEndpoint.as_view(), name="api-me-token"),
+    path("me/tokens/<str:token_id>/", me.TokenEndpoint.as_view(), name="api-me-token"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("workspaces/", workspaces.WorkspacesEndpoint.as_view(), name="api-workspaces"),
@@ -42,7 +42,7 @@ urlpatterns = [
     ),
     path(ONE_WORKSPACE + "invitations/", members.InvitationsEndpoint.as_view(), name="api-invitations"),
     path(
-        ONE_WORKSPACE + "invitations/<str:number>/",
+        ONE_WORKSPACE + "invitations/<str:invitation>/",
         members.InvitationEndpoint.as_view(),
         name="api-invitation",
     ),
