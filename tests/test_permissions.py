@@ -12,10 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from runs.actions.files import put_file
+from runs.actions.invitations import create_invitation
 from runs.actions.views import create_view
 from runs.models import Run, SavedView
-from runs.actions.invitations import create_invitation
-from runs.models import Run
 from tests import make
 
 # What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
