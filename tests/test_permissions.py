@@ -40,6 +40,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
     "api-runs": {"GET": "reader", "POST": "contributor"},
     "api-chart-data": {"GET": "reader"},
+    "api-suggest": {"GET": "reader"},
     "api-runs-groups": {"GET": "reader"},
     "api-runs-export": {"GET": "reader"},
     "api-runs-bulk": {"POST": "contributor"},
@@ -77,7 +78,7 @@ BODY = {
     "ids": ["no-such-run"],
 }
 # What a path must ask to be about something.
-QUERIES = {"api-runs-groups": "?group=status", "api-chart-data": "?chart=status"}
+QUERIES = {"api-suggest": "?kind=tags", "api-runs-groups": "?group=status", "api-chart-data": "?chart=status"}
 API = sorted(name for name in TABLE if name.startswith("api-"))
 
 

@@ -17,6 +17,7 @@ from runs.api import (
     run,
     runs,
     stars,
+    suggest,
     workspaces,
 )
 
@@ -64,6 +65,7 @@ urlpatterns = [
     ),
     path("workspaces/<str:workspace>/charts/data/", charts.ChartEndpoint.as_view(), name="api-chart-data"),
     path("workspaces/<str:workspace>/runs/export/", export.ExportEndpoint.as_view(), name="api-runs-export"),
+    path("workspaces/<str:workspace>/suggest/", suggest.SuggestEndpoint.as_view(), name="api-suggest"),
     path("workspaces/<str:workspace>/runs/groups/", groups.GroupsEndpoint.as_view(), name="api-runs-groups"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
     path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from runs.errors import Invalid
+from runs.query.fields import Source
+from runs.query.filters import key_condition
+from runs.query.nodes import Compare, value_text
 from runs.web import show
 from runs.web.address import Address
 
@@ -25,6 +30,18 @@ CHIPS = {
 # What shapes the list without leaving runs out of it.
 SHAPING = {"group": "grouped by"}
 MOST_ADVICE = 6
+_FIELDS = {
+    "status": ("status", "="),
+    "experiment": ("experiment", "="),
+    "submitted_by": ("created_by", "="),
+    "target": ("target", "="),
+    "type": ("type", "="),
+    "created_after": ("created", ">="),
+    "created_before": ("created", "<="),
+    "duration_min": ("duration", ">="),
+    "duration_max": ("duration", "<="),
+}
+_SOURCES = {"tag": Source.TAG, "param": Source.PARAM, "metric": Source.METRIC, "property": Source.PROPERTY}
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,34 @@ class Chip:
     value: str
     without: str
     name: str = ""
+    # The parameter's own text, where a person reads another word.
+    raw: str = ""
+
+    @property
+    def edit(self) -> str:
+        """What the page that adds a filter is told, to change this one; nothing where it cannot be changed so."""
+        if self.name in _FIELDS:
+            field, op = _FIELDS[self.name]
+            asked = {"by": field, "op_now": op, "value_now": self.raw}
+            return urlencode({**asked, "instead": f"{self.name}={self.raw}"})
+        source = _SOURCES.get(self.name)
+        if source is None:
+            return ""
+        try:
+            node = key_condition(source, self.raw)
+        except Invalid:
+            return ""
+        if not isinstance(node, Compare):
+            return ""
+        value = (
+            ""
+            if node.value is None
+            else value_text(node.value)
+            if isinstance(node.value, float)
+            else node.value
+        )
+        asked = {"by": str(node.field), "op_now": str(node.op), "value_now": str(value)}
+        return urlencode({**asked, "instead": f"{self.name}={self.raw}"})
 
 
 def chips_of(address: Address) -> Iterator[Chip]:
@@ -43,7 +88,7 @@ def chips_of(address: Address) -> Iterator[Chip]:
         for value in address.query.getlist(name):
             if value:
                 shown = show.word_of(value) if name == "status" else value
-                yield Chip(label, shown, address.dropping(name, value), name)
+                yield Chip(label, shown, address.dropping(name, value), name, value)
 
 
 def shaping_chips_of(address: Address) -> Iterator[Chip]:

@@ -121,6 +121,16 @@ class RunList:
         return self._dialog_url("columns", columns=columns_text(self.columns))
 
     @property
+    def filter_url(self) -> str:
+        """Where a filter is added."""
+        return self._dialog_url("filter_add")
+
+    @property
+    def complete_url(self) -> str:
+        """What may follow in the filter is asked there."""
+        return reverse("filter_complete", args=[self.scope.workspace.name])
+
+    @property
     def group_url(self) -> str:
         """Where it is chosen what to group by."""
         return self._dialog_url("group_by")

@@ -65,7 +65,7 @@ class Choice:
 def columns(request: HttpRequest, workspace: str) -> HttpResponse:
     """The columns that a list may show, as a form that leads back to it; as a dialog for htmx."""
     found = get_workspace(caller_of(request), workspace)
-    at = _list_of(request.GET.get("at", ""), workspace)
+    at = list_of(request.GET.get("at", ""), workspace)
     address = Address.of(request)
     shown = parse_columns(address.get("columns"))
     facts = {
@@ -83,7 +83,7 @@ def columns(request: HttpRequest, workspace: str) -> HttpResponse:
 def group_by(request: HttpRequest, workspace: str) -> HttpResponse:
     """What the list may be grouped by, as links that lead back to it; as a dialog for htmx."""
     found = get_workspace(caller_of(request), workspace)
-    at = _list_of(request.GET.get("at", ""), workspace)
+    at = list_of(request.GET.get("at", ""), workspace)
     query = request.GET.copy()
     for name in ("at", "in", "cursor"):
         query.pop(name, None)
@@ -128,7 +128,7 @@ def _column(source: Source, text: str) -> Column:
     return Column(str(field), text, field)
 
 
-def _list_of(path: str, workspace: str) -> str:
+def list_of(path: str, workspace: str) -> str:
     """The path, if it is that of a list of this workspace: nothing else may be led to."""
     try:
         match = resolve(unquote(path))
