@@ -53,7 +53,7 @@ def test_a_group_leads_to_its_runs_alone(runs, client_of, reader):
 def test_a_group_opens_in_place(runs, client_of, reader):
     page = see(client_of(reader), group="tags.team", columns="name", **{"in": "=vision"})
     assert ">run 0<" in page and ">run 1<" in page and ">run 3<" not in page
-    assert page.count('aria-expanded="true"') == 1
+    assert page.count('aria-expanded="true" aria-label="Runs of this group"') == 1
 
 
 def test_the_choice_of_groups_leads_back_with_everything_else(runs, client_of, reader):
