@@ -15,6 +15,7 @@ from bench import bulk, invented
 from bench.bulk import Same
 from bench.invented import Shape
 from runs import safe_html
+from runs.actions import members
 from runs.actions import workspace as people
 from runs.actions.experiment import get_or_create_experiment
 from runs.limits import number_of
@@ -246,7 +247,7 @@ def _colleagues(workspace: Workspace, by: User) -> list[User]:
     found = []
     for name in ("grace", "alan", "edith", "kurt"):
         user = User.objects.filter(username=name).first() or people.create_user(name)
-        people.set_member(workspace, user, "contributor", by=by)
+        members.set_member(workspace, user, "contributor", by=by)
         found.append(user)
     return found
 

@@ -11,6 +11,7 @@ function start(input) {
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-expanded", "false");
   let from = 0, chosen = -1, timer = 0, asked = 0;
 
   function close() {
