@@ -147,7 +147,6 @@ class RunFiles(RunRecord):
         self,
         name: str,
         output_file_path: str | Path | None = None,
-        _validate_checksum: bool = False,
     ) -> None:
         """Download one file: to this path, into this folder, or by its own name into the working folder.
 
