@@ -172,7 +172,8 @@ def _counted_each(plan: Plan, cap: int) -> dict[Status, Count]:
     looked = looked_at(plan, [Q(status=status.value) for status in Status], cap + 1)
     counts: dict[Status, Count] = {}
     for status, (seen, hits) in zip(Status, looked, strict=True):
-        if hits:
+        # None among those that were looked at, but more behind them: "0+", which makes the total a "+" too.
+        if hits or seen > cap:
             counts[status] = Count(min(hits, cap), seen > cap)
     return counts
 

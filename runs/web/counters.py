@@ -19,9 +19,11 @@ class Counter:
 
 
 def counters_of(address: Address, counts: Mapping[Status, Count]) -> Iterator[Counter]:
-    """A counter for each status that occurs."""
+    """A counter for each status that was found, and for those that are chosen."""
     chosen = address.query.getlist("status")
     for status, count in counts.items():
+        if not count.number and status.value not in chosen:
+            continue
         yield Counter(status, count, address.toggling("status", status.value), status.value in chosen)
 
 

@@ -317,6 +317,8 @@ def test_counters_of_many_runs_say_how_many_were_seen_at_least(
     exact = status_counts(plan)
     capped = status_counts(plan, cap=3)
     assert exact is not None and capped is not None and not any(count.is_more for count in exact.values())
-    assert set(capped) <= set(exact)
+    # A status none of those seen is in is told as "0+": it may be behind them.
+    assert set(exact) <= set(capped)
     for status, count in capped.items():
-        assert count.is_more and 0 < count.number <= min(3, exact[status].number)
+        true = exact[status].number if status in exact else 0
+        assert count.is_more and count.number <= min(3, true)
