@@ -46,7 +46,8 @@ function putChildren(parent, wanted) {
       else parent.insertBefore(known, place);
       put(known, fresh);
     } else {
-      parent.insertBefore(document.importNode(fresh, true), place);
+      const made = parent.insertBefore(document.importNode(fresh, true), place);
+      if (made.nodeType === Node.ELEMENT_NODE) window.htmx?.process(made); // else its links would only be links
     }
   }
   while (place) {
