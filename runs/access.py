@@ -64,6 +64,7 @@ def get_member(caller: Caller, workspace: str, need: Need = "read") -> Member:
         raise missing
     _check_role(caller, member, need)
     member.user = caller.user
+    member.workspace.known_role = (caller.user.pk, member.role)
     return member
 
 
@@ -236,7 +237,9 @@ def check_may_share(caller: Caller, workspace: Workspace, sharing: str) -> None:
 
 
 def role_in(caller: Caller, workspace: Workspace) -> str | None:
-    """The caller's role in the workspace, or None."""
+    """The caller's role in the workspace, or None. One that `get_workspace` has just read is not read again."""
+    if workspace.known_role is not None and workspace.known_role[0] == caller.user.pk:
+        return workspace.known_role[1]
     return Member.objects.filter(user=caller.user, workspace=workspace).values_list("role", flat=True).first()
 
 

@@ -43,6 +43,9 @@ class Workspace(models.Model):
     silent_after_s = models.PositiveIntegerField(default=120)
     lost_after_s = models.PositiveIntegerField(default=24 * 3600)
 
+    # The number of whoever fetched this through runs/access.py, and their role: it holds for one request.
+    known_role: tuple[int, str] | None = None
+
     def __str__(self) -> str:
         return self.name
 

@@ -1,8 +1,9 @@
 """Lists of runs: a page in an order, a count, the counters by status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from itertools import chain
 
 from django.db.models import Count as CountOf
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from runs.lifecycle import Status
 from runs.models import Experiment, Run, User, Workspace
 from runs.query.candidates import capped_counts
 from runs.query.cells import Cell, cells_of
+from runs.query.children import opened_children
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
 from runs.query.conditions import Conditions, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
@@ -52,6 +54,8 @@ class RunPage:
 
     rows: list[RunRow]
     next_cursor: str | None
+    # The children of opened runs, by the number of their parent; where there are more, one more than was asked.
+    below: dict[int, list[RunRow]] = field(default_factory=dict)
 
     @property
     def runs(self) -> list[Run]:
@@ -119,16 +123,24 @@ def page_of(
     columns: Sequence[Column] | None = DEFAULT,
     cursor: str = "",
     limit: int = 50,
+    opened: Mapping[str, int] | None = None,
 ) -> RunPage:
-    """A page of a plan that was made for this order; see `list_runs`."""
+    """A page of a plan that was made for this order; see `list_runs`. `opened`: see `opened_children`."""
     if not 1 <= limit <= MOST_A_PAGE:
         raise Invalid(f"A page holds 1 to {MOST_A_PAGE:,} runs, not {limit:,}.", field="limit")
     order = sort_text(sort)
     with limited_time():
         found = _walk(plan, sort, read_cursor(cursor, order, salt=_SALT) if cursor else (0, None), limit + 1)
-        rows = _rows(plan, [_number(keys) for _, keys in found[:limit]], columns)
+        numbers = [_number(keys) for _, keys in found[:limit]]
+        below = opened_children(plan.context.workspace, opened or {})
+        rows = _rows(plan, [*numbers, *chain.from_iterable(below.values())], columns)
     last = found[limit - 1] if len(found) > limit else None
-    return RunPage(rows, write_cursor(order, last[0], last[1], salt=_SALT) if last else None)
+    known = {row.run.pk: row for row in rows}
+    return RunPage(
+        [known[number] for number in numbers if number in known],
+        write_cursor(order, last[0], last[1], salt=_SALT) if last else None,
+        {parent: [known[n] for n in together if n in known] for parent, together in below.items()},
+    )
 
 
 def count_runs(plan: Plan, *, cap: int = COUNT_CAP) -> Count | None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.utils.encoding import escape_uri_path
 
+from runs.errors import Invalid
 from runs.models import SavedView
 
 
@@ -20,6 +22,15 @@ class Address:
     def of(cls, request: HttpRequest) -> "Address":
         """The address of this request."""
         return cls(escape_uri_path(request.path), request.GET)
+
+    @classmethod
+    def at(cls, url: str) -> "Address":
+        """The address that was written as one text. Raises Invalid when it holds too much."""
+        path, _, text = url.partition("?")
+        try:
+            return cls(path, QueryDict(text))
+        except (TooManyFieldsSent, UnicodeError):
+            raise Invalid("This address could not be read.", field="at") from None
 
     def get(self, name: str) -> str:
         """The parameter, or nothing; several are joined by commas."""
@@ -47,6 +58,33 @@ class Address:
         if left:
             query.setlist(name, left)
         return self._text(query)
+
+    def dropping_all(self, *names: str) -> str:
+        """The address without any of these parameters."""
+        query = self._copy()
+        for name in names:
+            query.pop(name, None)
+        return self._text(query)
+
+    def opening(self, public_id: str, count: int) -> str:
+        """The address with so many children of the run shown in place."""
+        query = self._open_others(public_id)
+        query.appendlist("open", f"{public_id}~{count}")
+        return self._text(query)
+
+    def toggling_open(self, public_id: str, *, is_open: bool) -> str:
+        """The address with the children of the run shown in place, or hidden again."""
+        query = self._open_others(public_id)
+        if not is_open:
+            query.appendlist("open", public_id)
+        return self._text(query)
+
+    def _open_others(self, public_id: str) -> QueryDict:
+        """The parameters with this run closed; `cursor` stays, for the page is the same."""
+        query = self.query.copy()
+        opened = query.pop("open", [])
+        query.setlist("open", [o for o in opened if o != public_id and o.rpartition("~")[0] != public_id])
+        return query
 
     def toggling(self, name: str, value: str) -> str:
         """The address with the value if it is not there yet, else without."""
@@ -77,13 +115,3 @@ class Address:
     def _text(self, query: QueryDict) -> str:
         text = query.urlencode(safe="=,:<>'()")
         return f"{self.path}?{text}" if text else self.path
-
-
-def one_columns(request: HttpRequest) -> str | None:
-    """The address to go to instead, where the form of the columns gave each column by itself."""
-    given, extra = request.GET.getlist("columns"), request.GET.get("column", "").strip()
-    if len(given) < 2 and not extra:
-        return None
-    query = request.GET.copy()
-    query.pop("column", None)
-    return Address(request.path, query).having(columns=",".join(part for part in [*given, extra] if part))

@@ -1,19 +1,16 @@
 """The cells of a list of runs, drawn by functions: a template takes ten times as long for them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.limits import number_of
 from runs.models import Run
 from runs.query.cells import Cell
 from runs.query.columns import Column
-from runs.query.fields import Source
 from runs.query.runs import RunRow
 from runs.web import show
 
@@ -29,33 +26,26 @@ class Look:
     # Columns aligned to the right: their numbers stand under each other.
     numeric: frozenset[str] = frozenset()
     # The parts of addresses that every row repeats.
-    runs_path: str = field(default="")
+    runs_path: str = ""
+    may_write: bool = False
+    # Of the row that is drawn now: how deep it lies, and what opens or closes its children.
+    depth: int = 0
+    toggle: str = ""
+    is_open: bool = False
 
     def run_path(self, public_id: str) -> str:
         """The address of a run's page."""
         return f"{self.runs_path}{quote(public_id, safe='')}/"
 
 
-def look_of(workspace: str, columns: Sequence[Column], rows: Sequence[RunRow], now: datetime) -> Look:
-    """What these rows have in common. A column of text is numeric when every value it shows is a number."""
-    numeric = {column.key for column in columns if column.is_number}
-    for column in columns:
-        texts = [row.cells[column.key] for row in rows if column.key in row.cells]
-        is_text = column.field is not None and column.field.source != Source.METRIC
-        if is_text and texts and all(isinstance(t, str) and number_of(t) is not None for t in texts):
-            numeric.add(column.key)
-    return Look(workspace, now, frozenset(numeric), reverse("runs", args=[workspace]))
+def narrowing(content: SafeString, name: str, value: str) -> SafeString:
+    """The content as a button that narrows the list to what it says.
 
-
-def draw_rows(columns: Sequence[Column], rows: Sequence[RunRow], look: Look) -> SafeString:
-    """All rows of the table. `data-key` lets a refresh find each again."""
-    drawn = [
-        f'<tr data-key="{escape(row.run.public_id)}">'
-        + "".join(render_cell(column, row, look) for column in columns)
-        + "</tr>"
-        for row in rows
-    ]
-    return mark_safe("".join(drawn))  # noqa: S308, made of escaped cells
+    Its form, of which there is one, holds the rest of the address: a link would repeat it in every cell.
+    """
+    return format_html(
+        '<button class="to" form="narrow" name="{}" value="{}">{}</button>', name, value, content
+    )
 
 
 def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
@@ -77,27 +67,58 @@ def _value(cell: Cell) -> SafeString:
 
 def _name(row: RunRow, look: Look) -> SafeString:
     run = row.run
-    path = look.run_path(run.public_id)
-    below = mark_safe("")
-    if run.child_count:
-        word = "child" if run.child_count == 1 else "children"
-        below = format_html(' <a class="n" href="{}children/">{} {}</a>', path, run.child_count, word)
+    name = show.clipped(run.display_name, 60)
+    place = show.NO_CHILDREN
+    if look.toggle:
+        words = f"Children of {name}"
+        place = mark_safe(  # noqa: S308, the address is escaped already
+            f'<a class="tw" href="{look.toggle}" data-swap aria-expanded="{"true" if look.is_open else "false"}"'
+            f' aria-label="{escape(words)}"><svg class="i"><use href="#i-right"/></svg></a>'
+        )
     above = mark_safe("")
-    if run.parent is not None:
+    if look.depth:
+        above = format_html('<span class="unseen">level {}: </span>', look.depth + 1)
+    elif run.parent is not None:
         above = format_html(
             '<svg class="i dim" role="img" aria-label="child of {}"><use href="#i-tree"/></svg> ',
             run.parent.display_name,
         )
-    name = show.clipped(run.display_name, 60)
+    below = mark_safe("")
+    path = look.run_path(run.public_id)
+    if run.child_count:
+        word = "child" if run.child_count == 1 else "children"
+        below = format_html(' <a class="n" href="{}children/">{} {}</a>', path, run.child_count, word)
     return format_html(
-        '{}<a href="{}">{}</a> <span class="n">{}</span>{}', above, path, name, run.number, below
+        '{}{}<a class="go" href="{}">{}</a> <span class="n">{}</span>{}',
+        *(place, above, path, name, run.number, below),
     )
 
 
 def _status(row: RunRow, look: Look) -> SafeString:
-    pill = show.status(row.run.status)
+    pill = narrowing(show.status(row.run.status), "status", row.run.status)
     reason = show.clipped(row.run.status_reason, 200)
     return format_html('<span title="{}">{}</span>', reason, pill) if reason else pill
+
+
+def _tags(row: RunRow, look: Look) -> SafeString:
+    shown = list(row.tags.items())[:MOST_TAGS]
+    drawn = [
+        narrowing(show.tag(key, value), "tag", f"{key}={value[:250]}" if value else key)
+        for key, value in shown
+    ]
+    if len(row.tags) > MOST_TAGS:
+        drawn.append(format_html('<span class="dim">+{}</span>', len(row.tags) - MOST_TAGS))
+    if look.may_write:
+        drawn.append(
+            format_html(
+                '<a class="pen" href="{}tags/" data-edit aria-label="Edit the tags of {}">'
+                '<svg class="i"><use href="#i-{}"/></svg></a>',
+                look.run_path(row.run.public_id),
+                show.clipped(row.run.display_name, 60),
+                "pen" if row.tags else "plus",
+            )
+        )
+    return mark_safe("".join(drawn)) if drawn else show.NOTHING  # noqa: S308, each part is escaped
 
 
 def _link(path: str, text: str) -> SafeString:
@@ -106,7 +127,7 @@ def _link(path: str, text: str) -> SafeString:
 
 def _experiment(row: RunRow, look: Look) -> SafeString:
     name = row.run.experiment.name
-    return _link(reverse("experiment", args=[look.workspace, name]), name)
+    return narrowing(escape(show.clipped(name, 60)), "experiment", name)
 
 
 def _parent(row: RunRow, look: Look) -> SafeString:
@@ -123,7 +144,14 @@ def _children(row: RunRow, look: Look) -> SafeString:
 
 def _created_by(row: RunRow, look: Look) -> SafeString:
     person = row.run.created_by
-    return show.NOTHING if person is None else escape(person.username)
+    if person is None:
+        return show.NOTHING
+    return narrowing(escape(person.username), "submitted_by", person.username)
+
+
+def _target(row: RunRow, look: Look) -> SafeString:
+    target = row.run.target
+    return narrowing(_value(target), "target", target) if target else show.NOTHING
 
 
 def _time(name: str) -> Callable[[RunRow, Look], SafeString]:
@@ -138,7 +166,7 @@ _BUILT_IN: dict[str, Callable[[RunRow, Look], SafeString]] = {
     "name": _name,
     "number": lambda row, look: escape(row.run.number),
     "status": _status,
-    "tags": lambda row, look: show.tags(row.tags, MOST_TAGS) if row.tags else show.NOTHING,
+    "tags": _tags,
     "description": _text(lambda run: run.description),
     "created": _time("created_at"),
     "started": _time("started_at"),
@@ -146,11 +174,18 @@ _BUILT_IN: dict[str, Callable[[RunRow, Look], SafeString]] = {
     "heartbeat": _time("heartbeat_at"),
     "duration": lambda row, look: show.lasting(row.run.started_at, row.run.ended_at, look.now),
     "created_by": _created_by,
-    "target": _text(lambda run: run.target),
+    "target": _target,
     "type": _text(lambda run: run.run_type),
     "experiment": _experiment,
     "id": lambda row, look: format_html('<span class="mono">{}</span>', row.run.public_id),
     "parent": _parent,
     "children": _children,
 }
-_CLASSES = {"name": "name", "description": "text dim", "number": "num", "status": "", "tags": "", "id": ""}
+_CLASSES = {
+    "name": "name",
+    "description": "text dim",
+    "number": "num",
+    "status": "",
+    "tags": "tagged",
+    "id": "",
+}

@@ -21,7 +21,7 @@ from runs.query.experiments import experiment_row
 from runs.query.stars import starred
 from runs.query.views import list_views
 from runs.web import show
-from runs.web.address import one_columns
+from runs.web.columns import one_columns
 from runs.web.errors import status_of
 from runs.web.experiments import shares_of
 from runs.web.frame import caller_of

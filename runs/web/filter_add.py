@@ -19,8 +19,8 @@ from runs.query.nodes import all_of, quote, to_text
 from runs.query.suggest import Suggestion, suggest_keys, suggest_values
 from runs.web import show
 from runs.web.address import Address
+from runs.web.columns import MOST_NAMES, list_of
 from runs.web.frame import caller_of
-from runs.web.runs import MOST_NAMES, list_of
 
 ATTRIBUTES = ("status", "experiment", "created_by", "target", "type", "created", "duration")
 SIMPLE = {

@@ -20,7 +20,7 @@ from runs.query.planner import Plan
 from runs.query.runs import page_of
 from runs.web import show
 from runs.web.address import Address
-from runs.web.cells import draw_rows, look_of
+from runs.web.rows import Marks, draw_rows, look_of
 from runs.web.scope import Scope, plan_of
 
 MOST_OPEN = 5
@@ -144,8 +144,9 @@ def _rows(
     """The first runs of a group, drawn as the list draws them."""
     plan = plan_of(scope, caller, QueryDict(url.partition("?")[2]), sort)
     page = page_of(plan, sort=sort, columns=columns, limit=A_GROUP)
-    look = look_of(scope.workspace.name, columns, page.rows, timezone.now())
-    return draw_rows(columns, page.rows, look), len(page.rows)
+    look = look_of(scope.workspace, columns, page.rows, now=timezone.now(), may_write=False)
+    marks = Marks(Address.at(url), is_bare=True)
+    return draw_rows(columns, page.rows, look, marks), len(page.rows)
 
 
 def _key(group: Group) -> str:

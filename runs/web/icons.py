@@ -71,6 +71,9 @@ NAMES = {
     "key": "key-round",
     "mail": "mail",
     "share": "share-2",
+    "trash": "trash-2",
+    "pin": "pin",
+    "up": "chevron-up",
 }
 # A shape for each group of statuses, so that colour is never alone. `--hole` is the colour behind them.
 SHAPES = {

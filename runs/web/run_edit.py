@@ -13,6 +13,7 @@ from runs.web.errors import status_of
 from runs.web.frame import caller_of
 from runs.web.run import facts_of, overview_facts, run_of
 
+DIALOGS = {"description": "runs/_edit_description.html", "tags": "runs/_edit_tags.html"}
 PARTS = {"name": "run/_title.html", "description": "run/_description.html", "tags": "run/_tags.html"}
 
 
@@ -50,6 +51,8 @@ def _edit(request: HttpRequest, run: Run, part: str) -> HttpResponse:
         return _shown(request, run, part, facts, status=status_of(refusal))
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("run", run.workspace.name, run.public_id)
+    if _is_in_list(request, part):
+        return HttpResponse(status=204, headers={"HX-Trigger": "studio:changed, studio:close"})
     return _shown(request, run, part, {"edit": part if request.POST.get("stay") else ""})
 
 
@@ -58,7 +61,15 @@ def _shown(
 ) -> HttpResponse:
     facts = facts_of(request, run, "overview") | overview_facts(run) | facts
     template = PARTS[part] if request.htmx else "run/overview.html"  # type: ignore[attr-defined]
+    if _is_in_list(request, part):
+        template = DIALOGS[part]
     return render(request, template, facts, status=status)
+
+
+def _is_in_list(request: HttpRequest, part: str) -> bool:
+    """Whether a script asks for the form as a dialog over a list."""
+    asked = request.GET.get("in") or request.POST.get("in")
+    return bool(request.htmx) and part in DIALOGS and asked == "list"  # type: ignore[attr-defined]
 
 
 def _save(request: HttpRequest, run: Run, part: str) -> None:

@@ -2,28 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from runs.access import Caller
+from runs.access import Caller, allows
 from runs.errors import Invalid
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
 from runs.query.groups import is_number, parse_group
 from runs.query.planner import Plan
 from runs.query.runs import Count, page_of, status_counts
+from runs.query.stars import starred
 from runs.web import show
 from runs.web.address import Address
-from runs.web.cells import draw_rows, look_of
 from runs.web.chart_panel import Panel, panel_of
 from runs.web.chips import Chip, advice_of, chips_of, shaping_chips_of
 from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
 from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
+from runs.web.rows import Marks, draw_rows, look_of
 from runs.web.scope import Scope, columns_of, plan_of
+from runs.web.selection import is_only_selected, opened_of, pinned_of, selected_of
 
 A_PAGE = 50
 # How often a list asks again: while something runs, and while it waits for something new.
@@ -31,6 +35,8 @@ LIVE_S, IDLE_S = 4, 20
 FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 # What the address says of the look of the page, which a file has not.
 NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in")
+# Where the session keeps the report of a change until the list is shown again.
+REPORT = "bulk report"
 
 
 @dataclass
@@ -56,6 +62,13 @@ class RunList:
     groups: GroupTable | None = None
     # The template that shows the rows: the table, or the table in groups.
     body: str = "runs/_table.html"
+    may_write: bool = False
+    # The ticked runs, and which runs are on this page at all.
+    selected: list[str] = field(default_factory=list)
+    here: frozenset[str] = frozenset()
+    pinned: int = 1
+    # What a change of many runs did just now, when no script showed it in place.
+    report: dict[str, Any] | None = None
 
     @property
     def shaping(self) -> list[Chip]:
@@ -83,7 +96,8 @@ class RunList:
     @property
     def is_narrowed(self) -> bool:
         """Whether some condition leaves runs out."""
-        return bool(self.chips or self.address.get("q") or self.address.get("filter") or self.is_mine)
+        others = any(self.address.get(name) for name in ("q", "filter", "parent"))
+        return bool(self.chips) or others or self.is_mine or self.is_only_selected
 
     @property
     def first_url(self) -> str:
@@ -114,6 +128,42 @@ class RunList:
     def mine_url(self) -> str:
         """The same with everybody's runs, or only one's own."""
         return self.address.having(mine=None if self.is_mine else "true")
+
+    @property
+    def is_only_selected(self) -> bool:
+        """Whether just the ticked runs are shown."""
+        return is_only_selected(self.address.query)
+
+    @property
+    def only_url(self) -> str:
+        """The same with just the ticked runs, or with all."""
+        return self.address.having(only=None if self.is_only_selected else "selected")
+
+    @property
+    def none_url(self) -> str:
+        """The same with nothing ticked."""
+        return self.address.dropping_all("selected", "only")
+
+    @property
+    def here_url(self) -> str:
+        """This very page, its cursor too."""
+        text = self.address.query.urlencode()
+        return f"{self.address.path}?{text}" if text else self.address.path
+
+    @property
+    def shows_archive(self) -> bool:
+        """Whether these runs lie in the archive."""
+        return self.address.get("archived") == "true"
+
+    @property
+    def selected_elsewhere(self) -> list[str]:
+        """The ticked runs that are not on this page."""
+        return [name for name in self.selected if name not in self.here]
+
+    @property
+    def at(self) -> str:
+        """This list without its ticks: where a change of many runs comes back to, and what "all" means."""
+        return self.address.dropping_all("selected")
 
     @property
     def columns_url(self) -> str:
@@ -162,6 +212,10 @@ class RunList:
         position = self.refusal.position if self.refusal else None
         return "" if position is None else " " * position
 
+    def narrowed(self) -> Iterator[tuple[str, str]]:
+        """What a click on a cell keeps when it adds its condition."""
+        return self.address.pairs("open")
+
     def hidden(self) -> Iterator[tuple[str, str]]:
         """What the search form keeps."""
         return self.address.pairs("q", "filter")
@@ -170,15 +224,18 @@ class RunList:
 def run_list(request: HttpRequest, scope: Scope) -> RunList:
     """The list for this address. A mistake in it is told in the list, which is then empty."""
     address, caller = Address.of(request), caller_of(request)
-    made = RunList(address, scope, chips=list(chips_of(address)))
+    made = RunList(address, scope, chips=list(chips_of(address)), pinned=pinned_of(address.query))
+    made.report = request.session.pop(REPORT, None) if REPORT in request.session else None
     try:
+        made.selected = selected_of(address.query)
+        made.may_write = allows(caller, scope.workspace, "write")
         made.columns = columns_of(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
         plan = plan_of(scope, caller, request.GET, made.sort)
         if address.get("group"):
             _group(made, plan, caller)
         else:
-            _fill(made, plan)
+            _fill(made, plan, caller)
         _count(made, plan, caller)
         _live(made)
         if not made.row_count and made.is_narrowed:
@@ -189,16 +246,39 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
     return made
 
 
-def _fill(made: RunList, plan: Plan) -> None:
+def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
     """The rows of the page."""
-    cursor = made.address.get("cursor")
-    page = page_of(plan, sort=made.sort, columns=made.columns, cursor=cursor, limit=A_PAGE)
-    look = look_of(made.scope.workspace.name, made.columns, page.rows, timezone.now())
+    address, asked = made.address, made.address.query
+    opened = opened_of(asked)
+    page = page_of(
+        plan,
+        sort=made.sort,
+        columns=made.columns,
+        cursor=address.get("cursor"),
+        limit=A_PAGE,
+        opened=opened,
+    )
+    rows = [*page.rows, *chain.from_iterable(page.below.values())]
+    look = look_of(
+        made.scope.workspace,
+        made.columns,
+        rows,
+        now=timezone.now(),
+        may_write=made.may_write,
+    )
+    marks = Marks(
+        address,
+        frozenset(made.selected),
+        frozenset(starred(caller.user, "run", [row.run.pk for row in rows])),
+        opened,
+        page.below,
+    )
     made.numeric = look.numeric
-    made.rows, made.row_count = draw_rows(made.columns, page.rows, look), len(page.rows)
-    made.is_active = any(show.is_active(run.status) for run in page.runs)
+    made.rows, made.row_count = draw_rows(made.columns, page.rows, look, marks), len(page.rows)
+    made.here = frozenset(row.run.public_id for row in rows)
+    made.is_active = any(show.is_active(row.run.status) for row in rows)
     if page.next_cursor:
-        made.next_url = made.address.having(cursor=page.next_cursor)
+        made.next_url = address.having(cursor=page.next_cursor)
 
 
 def _group(made: RunList, plan: Plan, caller: Caller) -> None:

@@ -13,7 +13,8 @@ from runs.query.series import Series, read_series
 from runs.query.values import last_of
 from runs.web import show
 from runs.web.activity import told_of
-from runs.web.address import Address, one_columns
+from runs.web.address import Address
+from runs.web.columns import one_columns
 from runs.web.run import facts_of, run_of
 from runs.web.run_list import run_list
 from runs.web.scope import Scope

@@ -5,7 +5,7 @@ const PART = "[data-live-part]";
 
 function isBusy(part) {
   const active = document.activeElement;
-  if (part.contains(active) && active.matches("input, textarea, select")) return true;
+  if (part.contains(active) && active.matches("input:not([type=checkbox]), textarea, select")) return true;
   const chosen = getSelection();
   return Boolean(chosen && !chosen.isCollapsed && part.contains(chosen.anchorNode));
 }
@@ -61,33 +61,47 @@ function seconds() {
   return Number(document.querySelector("[data-live]")?.dataset.live ?? 0);
 }
 
-async function refresh() {
+async function refresh(isAsked) {
   const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
-  if (!answer.ok) return false;
+  if (!answer.ok && answer.status !== 400) return false; // 400: the page says what is wrong with its address
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll(PART)) {
     const fresh = page.getElementById(part.id);
     if (!fresh) location.reload(); // the page has taken another shape: the first run, the first metric
-    else if (!isBusy(part)) put(part, fresh);
+    else if (isAsked || !isBusy(part)) {
+      document.dispatchEvent(new CustomEvent("studio:fresh", { detail: { part, fresh } }));
+      put(part, fresh);
+    }
   }
   document.dispatchEvent(new CustomEvent("studio:refreshed"));
   return true;
 }
 
-let last = Date.now(), isFetching = false, pause = 1;
+let last = Date.now(), isFetching = false, isAsked = false, pause = 1;
 async function look() {
-  const every = seconds();
-  if (!every || document.hidden || isFetching || Date.now() - last < every * 1000 * pause) return;
+  const every = seconds(), isDue = every && !document.hidden && Date.now() - last > every * 1000 * pause;
+  if (isFetching || !(isAsked || isDue)) return;
   isFetching = true;
+  const asked = isAsked;
+  isAsked = false;
   // While the server is away the page asks ever less often, up to every tenth turn.
-  try { pause = await refresh() ? 1 : Math.min(10, pause * 2); } catch { pause = Math.min(10, pause * 2); }
+  const isDone = await refresh(asked).catch(() => false);
+  pause = isDone ? 1 : Math.min(10, pause * 2);
+  if (!isDone) document.dispatchEvent(new CustomEvent("studio:away"));
   last = Date.now();
   isFetching = false;
+  if (isAsked && isDone) look(); // asked again meanwhile
 }
 
 if (document.querySelector(PART)) {
   setInterval(look, 500);
-  document.addEventListener("studio:refresh", () => { last = 0; pause = 1; look(); });
+  document.addEventListener("studio:refresh", () => { isAsked = true; pause = 1; look(); });
+  // The same page at another address, such as one with a row opened: what differs is put in place.
+  document.addEventListener("studio:go", ({ detail }) => {
+    history.replaceState(history.state, "", detail);
+    isAsked = true;
+    look();
+  });
   // A change by htmx shows the present state: do not let an older answer overwrite it.
   document.addEventListener("htmx:afterSettle", () => { last = Date.now(); });
 }

@@ -1,0 +1,51 @@
+"""Which runs of a list are ticked, opened and pinned: what its address says of them."""
+
+import re
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from runs.errors import Invalid
+from runs.query.columns import MOST_COLUMNS
+
+# Ticked one by one; for more there is "all that match".
+MOST_SELECTED = 200
+MOST_OPEN = 50
+MOST_COMPARED = 50
+# How many children are shown in place: at first, after "more", and after "more" again. Then their own page is better.
+CHILDREN = (20, 100, 500)
+_OPEN = re.compile(r"(.+)~(\d{1,4})", re.DOTALL)
+
+
+def selected_of(asked: QueryDict) -> list[str]:
+    """The public ids that are ticked, each once. Raises Invalid when they are too many."""
+    ids = list(dict.fromkeys(value for value in asked.getlist("selected") if value))
+    if len(ids) > MOST_SELECTED:
+        raise Invalid(
+            f"At most {MOST_SELECTED} runs can be ticked one by one; these are {len(ids):,}. "
+            "Use a filter and “all that match”.",
+            field="selected",
+        )
+    return [value for value in ids if "\x00" not in value]
+
+
+def is_only_selected(asked: QueryDict) -> bool:
+    """Whether just the ticked runs are shown."""
+    return asked.get("only") == "selected"
+
+
+def opened_of(asked: QueryDict) -> Mapping[str, int]:
+    """The runs whose children are shown in place, and how many of them: `open=id`, or `open=id~100`."""
+    found: dict[str, int] = {}
+    for value in asked.getlist("open")[:MOST_OPEN]:
+        many = _OPEN.fullmatch(value)
+        name, count = (many[1], int(many[2])) if many else (value, CHILDREN[0])
+        if name and "\x00" not in name:
+            found[name] = min(max(count, 1), CHILDREN[-1])
+    return found
+
+
+def pinned_of(asked: QueryDict) -> int:
+    """How many columns from the left stay in sight; 1 unless said."""
+    text = asked.get("pin", "")
+    return min(int(text), MOST_COLUMNS) if text.isdecimal() and len(text) < 4 else 1

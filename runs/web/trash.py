@@ -1,0 +1,32 @@
+"""The trash of a workspace: what lies there, and how to bring it back."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from runs.access import get_workspace
+from runs.actions.trash import KEPT_FOR
+from runs.query.trash import trashed_runs
+from runs.web.address import Address
+from runs.web.frame import caller_of
+from runs.web.run_list import REPORT
+
+
+@require_safe
+def trash(request: HttpRequest, workspace: str) -> HttpResponse:
+    """The runs in the trash, the latest first, each with the day on which it goes for good."""
+    found = get_workspace(caller_of(request), workspace, "write")
+    address = Address.of(request)
+    page = trashed_runs(found, cursor=address.get("cursor"))
+    now = timezone.now()
+    facts = {
+        "workspace": found,
+        "lines": [(run, max(0, (run.deleted_at + KEPT_FOR - now).days)) for run in page.runs],
+        "next_url": address.having(cursor=page.next_cursor) if page.next_cursor else None,
+        "is_first": not address.get("cursor"),
+        "report": request.session.pop(REPORT, None) if REPORT in request.session else None,
+        "at": request.path,
+        "days": KEPT_FOR.days,
+    }
+    return render(request, "runs/trash.html", facts)

@@ -1,0 +1,56 @@
+/* The dialog of columns: the shown ones are moved by dragging, by their buttons or by Alt and the arrow keys; "Hide
+   constant" unticks those that say the same in every row of the page. Without this the buttons ask the server. */
+function move(item, step) {
+  const list = item.parentElement, other = step < 0 ? item.previousElementSibling : item.nextElementSibling;
+  if (!other) return;
+  if (step < 0) list.insertBefore(item, other);
+  else list.insertBefore(other, item);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-columns] button[name=move]");
+  if (button) {
+    event.preventDefault();
+    move(button.closest("li"), button.value.startsWith("up ") ? -1 : 1);
+    button.focus();
+  }
+  if (event.target.closest?.("[data-same]")) hideConstant();
+});
+document.addEventListener("keydown", (event) => {
+  const item = event.altKey && event.target.closest?.("[data-columns] li");
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!item || !step) return;
+  event.preventDefault();
+  move(item, step);
+  event.target.focus();
+});
+document.addEventListener("pointerdown", (event) => {
+  const handle = event.target.closest?.("[data-drag]");
+  if (!handle) return;
+  event.preventDefault();
+  const item = handle.closest("li");
+  handle.setPointerCapture(event.pointerId);
+  item.classList.add("held");
+  const drag = ({ clientY }) => {
+    const { top, height } = item.getBoundingClientRect();
+    if (clientY < top) move(item, -1);
+    else if (clientY > top + height) move(item, 1);
+  };
+  handle.addEventListener("pointermove", drag);
+  handle.addEventListener("lostpointercapture", () => {
+    handle.removeEventListener("pointermove", drag);
+    item.classList.remove("held");
+  }, { once: true });
+});
+
+function hideConstant() {
+  const heads = [...document.querySelectorAll("[data-table] thead th")];
+  const rows = [...document.querySelectorAll("[data-table] tbody tr[data-id]:not(.nested)")];
+  if (rows.length < 2) return;
+  for (const box of document.querySelectorAll("[data-columns] input[name=columns]")) {
+    const place = heads.findIndex((head) => head.dataset.col === box.value);
+    if (place < 0 || box.value === "name") continue;
+    const texts = new Set(rows.map((row) => row.cells[place]?.textContent.trim()));
+    if (texts.size === 1) box.checked = false;
+  }
+}
