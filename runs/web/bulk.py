@@ -140,8 +140,7 @@ def _undone(asked: Asked) -> bulk.Report:
 def _elsewhere(asked: Asked) -> str:
     """The page that takes the chosen runs along."""
     if asked.action == "export" and asked.is_all:
-        query = asked.at.query.urlencode()
-        return f"{_export(asked)}?{query}"
+        return f"{_export(asked)}?{asked.at.query.urlencode()}"
     if asked.is_all:
         raise Invalid(f"Tick the runs to compare, at most {MOST_COMPARED}.", field="selected")
     if not asked.ids:
@@ -213,5 +212,5 @@ def _refused(request: HttpRequest, asked: Asked, refusal: Refused) -> HttpRespon
     status = status_of(refusal)
     if status in (403, 404):
         raise refusal
-    words = {"words": refusal.message, "refused": [], "undo": None, "more": False}
+    words: dict[str, Any] = {"words": refusal.message, "refused": [], "undo": None, "more": False}
     return _told(request, asked, words | {"is_bad": True}, status=status)

@@ -95,14 +95,14 @@ def one_columns(request: HttpRequest) -> str | None:
     if not (is_form or asked.get("column", "").strip() or asked.get("then")):
         return None
     query = asked.copy()
-    query.setlist("columns", [",".join(chosen_columns(query))])
+    chosen = ",".join(chosen_columns(query))
     if then := asked.get("then"):
         query["sort"] = _sorted_also(asked.get("sort", ""), then)
     for name in [name for name in query if name.startswith(PART) or name in ("column", "then", "at")]:
         del query[name]
     if query.get("pin") == "1":
         del query["pin"]
-    return Address(request.path, query).having(columns=query["columns"])
+    return Address(request.path, query).having(columns=chosen)
 
 
 def _sorted_also(text: str, then: str) -> str:

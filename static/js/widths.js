@@ -1,5 +1,5 @@
-/* Widths of columns, remembered in this browser by the column's name: drag the edge of a heading, or move it with the
-   arrow keys; a double click or Home gives the width back to the browser. Pinned columns (`data-pin`) get their places.
+/* Widths of columns, remembered in this browser by the column's name: drag the edge of a heading, or press Shift
+   and an arrow key on it; a double click or Shift+Home gives the width back to the browser. Pinned columns (`data-pin`) get their places.
    Both are rules of one style sheet, which no refresh of the table can lose. */
 const KEY = "studio.widths", LEAST = 60, MOST = 900, STEP = 16;
 const sheet = new CSSStyleSheet();
@@ -40,12 +40,10 @@ function draw() {
   if (!table()) return;
   for (const head of heads()) {
     if (!head.dataset.col || head.querySelector(".grip")) continue;
-    const grip = document.createElement("button");
-    grip.type = "button";
+    const grip = document.createElement("span");
     grip.className = "grip";
     grip.setAttribute("data-keep", "");
-    grip.setAttribute("aria-label", `Width of ${head.textContent.trim()}: drag, or use the arrow keys`);
-    grip.tabIndex = 0;
+    grip.setAttribute("aria-hidden", "true"); // for the pointer; the keyboard has the heading itself
     head.append(grip);
   }
   sheet.replaceSync(rules().join("\n"));
@@ -82,11 +80,10 @@ document.addEventListener("dblclick", (event) => {
   remember();
 });
 document.addEventListener("keydown", (event) => {
-  const grip = event.target.closest?.("[data-table] .grip");
+  const head = event.shiftKey && event.target.closest?.("[data-table] thead th[data-col]");
   const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-  if (!grip || (!step && event.key !== "Home")) return;
+  if (!head || (!step && event.key !== "Home")) return;
   event.preventDefault();
-  const head = grip.parentElement;
   put(head.dataset.col, step ? head.getBoundingClientRect().width + step : null);
   remember();
 });
