@@ -85,7 +85,7 @@ def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: 
 def get_numbered_experiment(caller: Caller, workspace: str, number: int, need: Need = "read") -> Experiment:
     """The experiment of that number in the workspace. Raises NotFound or NotAllowed."""
     inside = get_workspace(caller, workspace, need)
-    found: Any = None
+    found: Experiment | None = None
     if number <= INTEGER_MAX:
         found = Experiment.objects.filter(workspace=inside, number=number, deleted_at=None).first()
     if found is None:

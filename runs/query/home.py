@@ -135,7 +135,7 @@ def _running(member: Member) -> list[Progress]:
         .annotate(metric_pk=Subquery(latest[:1]))
         .order_by("-created_at", "-id")[:MOST_RUNNING]
     )
-    numbers = [run.metric_pk for run in rows]  # type: ignore[attr-defined]
+    numbers = [run.metric_pk for run in rows]
     metrics = Metric.objects.filter(pk__in=[n for n in numbers if n]).select_related("name")
     found = metrics.in_bulk() if any(numbers) else {}
     return [Progress(run, found.get(number or 0)) for run, number in zip(rows, numbers, strict=True)]
@@ -164,6 +164,6 @@ def _news(member: Member, since: datetime) -> list[News]:
     )
     rows = rows.defer("description", "description_html").annotate(known=known)
     return [
-        News(experiment, experiment.last_run_number - experiment.known)  # type: ignore[attr-defined]
+        News(experiment, experiment.last_run_number - experiment.known)
         for experiment in rows.order_by("-last_run_at", "-id")[:MOST_EXPERIMENTS]
     ]

@@ -1,6 +1,8 @@
 """What exists to filter by: the keys of a workspace, and the values of a key with how many runs have each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
@@ -57,7 +59,7 @@ def suggest_values(
         if field.source in (Source.TAG, Source.PROPERTY, Source.PARAM):
             return _of_key(workspace, field, text, viewer)
         if field.source == Source.ATTRIBUTE and field.key in _ATTRIBUTES:
-            found = _ATTRIBUTES[field.key](workspace)
+            found: list[Suggestion] = _ATTRIBUTES[field.key](workspace)
             lower = text.lower()
             kept = [each for each in found if (each.text or "").lower().startswith(lower)]
             return sorted(kept, key=_frequent_first)[:MOST_VALUES]
@@ -68,7 +70,7 @@ def _of_key(workspace: Workspace, field: Field, text: str, viewer: User | None) 
     context = make_context(workspace, Conditions(), viewer=viewer, fields=[field])
     values = _distinct(context, field, text)
     rows = rows_of(field, context)
-    options: list[tuple[str | None, QuerySet[object]]] = [
+    options: list[tuple[str | None, QuerySet[Any]]] = [
         (value, rows.filter(value=value).values("run_id")) for value in values
     ]
     if not text and field.source == Source.TAG:
@@ -132,7 +134,7 @@ def _of_newest(workspace: Workspace, column: str) -> list[Suggestion]:
     return [Suggestion(value, Count(n)) for value, n in counts.items() if value]
 
 
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, Callable[[Workspace], list[Suggestion]]] = {
     "status": _statuses,
     "experiment": _experiments,
     "created_by": _people,

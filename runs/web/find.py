@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -52,15 +53,14 @@ def palette(request: HttpRequest, workspace: str) -> HttpResponse:
     """What the words lead to; for htmx the groups alone."""
     member = get_member(caller_of(request), workspace)
     text = request.GET.get("q", "").strip()
-    facts = {"workspace": member.workspace, "search": text, "groups": [], "status": 200}
+    facts: dict[str, Any] = {"workspace": member.workspace, "search": text, "groups": []}
+    status = 200
     try:
         facts["groups"] = [group for group in _groups(member, text) if group.entries]
     except Invalid as refusal:
-        facts |= {"refusal": refusal.message, "status": 400}
+        facts["refusal"], status = refusal.message, 400
     is_piece = bool(request.htmx)  # type: ignore[attr-defined]
-    return render(
-        request, "find/_found.html" if is_piece else "find/find.html", facts, status=facts["status"]
-    )
+    return render(request, "find/_found.html" if is_piece else "find/find.html", facts, status=status)
 
 
 def _groups(member: Member, text: str) -> Iterator[Group]:

@@ -84,4 +84,5 @@ def param_values(params: Mapping[str, Any]) -> dict[str, float | int | str]:
 def _param(value: Any) -> float | int | str:
     if value is None or isinstance(value, bool | list | tuple | dict | range):
         return str(value)
-    return to_wire(scalar(value))
+    sent: float | int | str = to_wire(scalar(value))
+    return sent
