@@ -21,6 +21,7 @@ from runs.web import show
 from runs.web.address import Address
 from runs.web.chart_panel import Panel, panel_of
 from runs.web.chips import Chip, advice_of, chips_of, shaping_chips_of
+from runs.web.copy_as import Query, command_of, python_of, query_of
 from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
 from runs.web.groups import GroupTable, group_table
@@ -34,7 +35,7 @@ A_PAGE = 50
 LIVE_S, IDLE_S = 4, 20
 FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 # What the address says of the look of the page, which a file has not.
-NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in")
+NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in", "only", "version")
 # Where the session keeps the report of a change until the list is shown again.
 REPORT = "bulk report"
 
@@ -191,9 +192,29 @@ class RunList:
             query[key] = value
         return f"{reverse(name, args=[self.scope.workspace.name])}?{query.urlencode()}"
 
+    @property
+    def query(self) -> Query | None:
+        """What is asked, for scripts; None while it cannot be read, or speaks of ticked runs."""
+        try:
+            asked = query_of(self.scope, self.address.query, tuple(self.sort))
+        except Invalid:
+            return None
+        return None if self.is_only_selected else asked
+
+    @property
+    def python(self) -> str:
+        """The query as Python."""
+        return python_of(self.query) if self.query else ""
+
+    @property
+    def command(self) -> str:
+        """The query as a command."""
+        return command_of(self.query) if self.query else ""
+
     def export_urls(self) -> Iterator[tuple[str, str]]:
         """Where this list, all its pages, is a file: by the words for its kind."""
         query = self.address.query.copy()
+        chosen = self.selected if self.is_only_selected else []
         for name in (*NOT_EXPORTED, *(["experiment"] if self.scope.experiment else [])):
             query.pop(name, None)
         query["columns"] = columns_text(self.columns)
@@ -201,6 +222,7 @@ class RunList:
             query["experiment"] = self.scope.experiment.name
         if self.scope.parent:
             query["parent"] = self.scope.parent.public_id
+        query.setlist("selected", chosen)
         path = reverse("export", args=[self.scope.workspace.name])
         for kind, label in FILES.items():
             query["format"] = kind

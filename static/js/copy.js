@@ -14,8 +14,13 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const text = button.dataset.copy || button.parentElement.querySelector("pre").textContent;
   await write(text, button);
-  const icon = button.querySelector("use");
+  const icon = button.querySelector("use"), label = button.getAttribute("aria-label");
+  if (label === "Copied") return;
   icon.setAttribute("href", "#i-check");
   button.setAttribute("aria-label", "Copied");
-  setTimeout(() => { icon.setAttribute("href", "#i-copy"); button.setAttribute("aria-label", "Copy"); }, 1500);
+  setTimeout(() => {
+    icon.setAttribute("href", "#i-copy");
+    if (label === null) button.removeAttribute("aria-label");
+    else button.setAttribute("aria-label", label);
+  }, 1500);
 });
