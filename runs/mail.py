@@ -49,7 +49,7 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
             f"<{one_line(letter.key)}@{urlsplit(settings.PUBLIC_URL).hostname or 'studio'}>"
         )
     message = EmailMultiAlternatives(
-        subject=one_line(letter.subject)[:SUBJECT_LENGTH],
+        subject=one_line(letter.subject)[:SUBJECT_LENGTH] or "Run Studio",
         body=render_to_string(f"mail/{letter.template}.txt", facts).strip() + "\n",
         from_email=_sender(),
         to=[one_line(letter.to)],
