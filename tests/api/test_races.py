@@ -5,6 +5,7 @@ import secrets
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import pytest
 
@@ -21,7 +22,7 @@ def call(live_studio):
             request.add_header(name.replace("_", "-"), value)
         try:
             with urllib.request.urlopen(request, json.dumps(body or {}).encode(), timeout=30) as answer:
-                return answer.status, json.load(answer)
+                return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
@@ -107,3 +108,62 @@ def test_one_run_id_wanted_by_many_goes_to_one(call):
     body = {"experiment": f"race-{secrets.token_hex(4)}", "run_id": f"mine-{secrets.token_hex(4)}"}
     made = together(8, lambda _: call("POST", "workspaces/default/runs/", body))
     assert sorted(status for status, _ in made) == [201] + [409] * 7
+
+
+FOUR_OWNERS = (
+    "from runs.actions.members import set_member; from runs.actions.workspace import *; "
+    "ada = User.objects.get(username='ada'); space = create_workspace('{name}', by=ada); "
+    "people = [create_user('{name}-%d' % n) for n in range(4)]; "
+    "[set_member(space, person, 'owner', by=ada) for person in people]; "
+    "print(' '.join(create_token(person, name='t')[1] for person in people))"
+)
+INVITATION = (
+    "from runs.actions.invitations import create_invitation; from runs.actions.workspace import *; "
+    "ada = User.objects.get(username='ada'); space = create_workspace('{name}', by=ada); "
+    "print(create_invitation(space, 'reader', by=ada).token)"
+)
+
+
+def in_studio(live_studio, code):
+    return live_studio.command("shell", "--verbosity", "0", "-c", code).stdout.split()
+
+
+def test_of_owners_who_all_step_down_at_once_one_stays(call, live_studio):
+    name = f"race-{secrets.token_hex(4)}"
+    tokens = in_studio(live_studio, FOUR_OWNERS.format(name=name))
+    call("DELETE", f"workspaces/{name}/members/ada/")
+
+    def step_down(n):
+        path = f"workspaces/{name}/members/{name}-{n}/"
+        return call("PUT", path, {"role": "reader"}, Authorization=f"Bearer {tokens[n]}")[0]
+
+    assert sorted(together(4, step_down)) == [200, 200, 200, 409]
+
+
+def test_an_invitation_taken_by_many_at_once_lets_one_in(live_studio):
+    name = f"race-{secrets.token_hex(4)}"
+    path = f"/invite/{in_studio(live_studio, INVITATION.format(name=name))[0]}/"
+
+    def join(n):
+        jar = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), NoRedirect())
+        page = jar.open(live_studio.url + path, timeout=30).read().decode()
+        form = {"csrfmiddlewaretoken": page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]}
+        form |= {
+            "do": "join",
+            "username": f"{name}-{n}",
+            "new": "correct horse battery",
+            "again": "correct horse battery",
+        }
+        try:
+            return jar.open(live_studio.url + path, urlencode(form).encode(), timeout=30).status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert sorted(together(6, join)) == [302, 404, 404, 404, 404, 404]
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Gives the redirect itself."""
+
+    def redirect_request(self, *_):
+        return None
