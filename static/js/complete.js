@@ -4,7 +4,7 @@ const PAUSE_MS = 120;
 
 function start(input) {
   const list = document.createElement("ul");
-  Object.assign(list, { id: `${input.id}-options`, hidden: true, className: "options" });
+  Object.assign(list, { id: `${input.id}-options`, hidden: true, className: "completions" });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "What may come next");
   input.parentElement.append(list);

@@ -134,11 +134,13 @@ def test_a_closer_look_fetches_finer_points(open_page, runs):
 
 def test_the_legend_hides_a_line(open_page, runs):
     page = open_page(address("line:metrics.loss"))
-    button = page.get_by_role("button", name="charted 2")
+    button = page.locator(".legend").get_by_role("button", name="charted 2")
     expect(button).to_have_attribute("aria-pressed", "true", timeout=20_000)
     button.click()
     expect(page.locator(LINES)).to_have_count(3)
-    expect(page.get_by_role("button", name="charted 2")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".legend").get_by_role("button", name="charted 2")).to_have_attribute(
+        "aria-pressed", "false"
+    )
 
 
 def test_the_selected_rows_are_drawn(open_page, runs):

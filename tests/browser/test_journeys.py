@@ -47,8 +47,8 @@ def test_the_list_is_searched_filtered_sorted_and_given_columns(open_page, api, 
 
 def test_a_mistake_in_the_filter_is_pointed_at(open_page):
     page = open_page("/w/default/runs/", expect_error=True)
-    page.get_by_label("Filter").fill("metrics.loss <")
-    page.get_by_label("Filter").press("Enter")
+    page.get_by_role("combobox", name="Filter").fill("metrics.loss <")
+    page.get_by_role("combobox", name="Filter").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("a value is missing")
 
 
@@ -74,7 +74,7 @@ def test_the_first_run_of_a_workspace_is_noticed(open_page, api, live_studio):
     page = open_page("/w/brand-new/runs/")
     expect(page.get_by_text("Log your first run")).to_be_visible()
     api("POST", "workspaces/brand-new/runs/", {"experiment": "first", "display_name": "hello", "start": True})
-    expect(page.get_by_role("link", name="hello")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name="hello", exact=True)).to_be_visible(timeout=10_000)
 
 
 def test_charts_are_drawn_and_grow_with_the_run(open_page, api):
@@ -161,7 +161,7 @@ def test_everything_but_charts_works_without_a_script(open_page, api):
     page.get_by_role("checkbox", name="Run ID").check()
     page.get_by_role("button", name="Show these").click()
     expect(page.get_by_role("cell", name=run["id"])).to_be_visible()
-    page.get_by_role("link", name="plain one").click()
+    page.get_by_role("link", name="plain one", exact=True).click()
     page.get_by_role("link", name="Edit the tags").click()
     page.get_by_label("New tag").fill("seen")
     page.get_by_role("button", name="Save", exact=True).click()
