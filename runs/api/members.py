@@ -86,7 +86,7 @@ class InvitationsEndpoint(Endpoint):
 class InvitationEndpoint(Endpoint):
     """One invitation."""
 
-    @extend_schema(request=None, responses=p.InvitationShape)
+    @extend_schema(request=None, responses=p.InvitationShape, operation_id="invitation_renew")
     def post(self, request: Request, workspace: str, invitation: str) -> Response:
         """Renew: seven more days and a new link; the old one ends."""
         found = get_workspace(self.caller, workspace, "own")
