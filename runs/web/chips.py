@@ -41,7 +41,16 @@ _FIELDS = {
     "duration_min": ("duration", ">="),
     "duration_max": ("duration", "<="),
 }
-_SOURCES = {"tag": Source.TAG, "param": Source.PARAM, "metric": Source.METRIC, "property": Source.PROPERTY}
+# The parameter that says `attribute = value`, and the one that says `key=value` of a source.
+SIMPLE = {
+    "status": "status",
+    "experiment": "experiment",
+    "created_by": "submitted_by",
+    "target": "target",
+    "type": "type",
+}
+KEYED = {Source.TAG: "tag", Source.PARAM: "param", Source.METRIC: "metric", Source.PROPERTY: "property"}
+_SOURCES = {name: source for source, name in KEYED.items()}
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,11 @@ from runs.query.nodes import all_of, quote, to_text
 from runs.query.suggest import Suggestion, suggest_keys, suggest_values
 from runs.web import show
 from runs.web.address import Address
+from runs.web.chips import KEYED, SIMPLE
 from runs.web.columns import MOST_NAMES, list_of
 from runs.web.frame import caller_of
 
 ATTRIBUTES = ("status", "experiment", "created_by", "target", "type", "created", "duration")
-SIMPLE = {
-    "status": "status",
-    "experiment": "experiment",
-    "created_by": "submitted_by",
-    "target": "target",
-    "type": "type",
-}
-KEYED = {Source.TAG: "tag", Source.PARAM: "param", Source.METRIC: "metric", Source.PROPERTY: "property"}
 LABELS = {
     Source.TAG: "Tags",
     Source.PARAM: "Parameters",

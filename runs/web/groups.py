@@ -20,19 +20,12 @@ from runs.query.planner import Plan
 from runs.query.runs import page_of
 from runs.web import show
 from runs.web.address import Address
+from runs.web.chips import KEYED, SIMPLE
 from runs.web.rows import Marks, draw_rows, look_of
 from runs.web.scope import Scope, plan_of
 
 MOST_OPEN = 5
 A_GROUP = 20
-_SIMPLE = {
-    "status": "status",
-    "experiment": "experiment",
-    "created_by": "submitted_by",
-    "target": "target",
-    "type": "type",
-}
-_KEYED = {Source.TAG: "tag", Source.PARAM: "param", Source.PROPERTY: "property"}
 
 
 @dataclass(frozen=True)
@@ -129,13 +122,13 @@ def _simple(by: Field, value: str | None) -> tuple[str, str] | None:
     if value is None:
         return None
     if by.source == Source.ATTRIBUTE:
-        return _SIMPLE[by.key], value
+        return SIMPLE[by.key], value
     text = f"{by.key}={value}"
     try:
         is_same = key_condition(by.source, text) == condition_of(by, value, has_field=True)
     except Invalid:
         return None
-    return (_KEYED[by.source], text) if is_same else None
+    return (KEYED[by.source], text) if is_same else None
 
 
 def _rows(
