@@ -19,6 +19,7 @@ from django.conf import settings
 from runs.errors import Invalid, TooLarge, Unavailable
 
 PIECE_BYTES = 1024 * 1024
+BESIDE = ("lines", "marks")  # runs/line_index.py, runs/log_marks.py
 _DIFFERS = "The bytes that arrived have the SHA-256 {}, not the announced {}. Send the file again."
 _KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -38,6 +39,11 @@ def path_of(key: str) -> Path:
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} is not a storage key.")
     return Path(settings.FILES_FOLDER) / key[:2] / key[2:4] / key
+
+
+def beside(key: str, kind: str) -> Path:
+    """Where something lies that was worked out from the bytes of a key or noted with them; it goes with them."""
+    return path_of(key).with_name(f"{key}.{kind}")
 
 
 def new_key() -> str:
@@ -193,8 +199,10 @@ def stream(key: str, *, start: int = 0, end: int) -> Iterator[bytes]:
 
 
 def delete(key: str) -> None:
-    """Remove the file. Removing it twice is not an error."""
+    """Remove the file and what lies beside it. Removing it twice is not an error."""
     path_of(key).unlink(missing_ok=True)
+    for kind in BESIDE:
+        beside(key, kind).unlink(missing_ok=True)
 
 
 def _disk(error: OSError) -> Unavailable:
