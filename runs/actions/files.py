@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from runs import storage
+from runs import line_index, log_marks, storage
 from runs.actions import events
-from runs.content_type import content_type_of
+from runs.content_type import TEXT, content_type_of
 from runs.errors import Conflict, Invalid, TooLarge
 from runs.limits import LOG_CHUNK_BYTES, clean_integer, clean_path
+from runs.log_marks import PRINTED, Mark
 from runs.models import Artifact, Run, User
 from runs.transaction import write
 
@@ -82,6 +83,9 @@ def put_piece(run: Run, path: str, piece: Piece, *, by: User, sha256: str) -> Pu
 def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
     now = timezone.now()
     old_key = None
+    kind = content_type_of(path, stored.head)
+    if kind == TEXT:
+        line_index.extend(stored.key, stored.size)
     try:
         with write():
             row = Artifact.objects.select_for_update().filter(run=run, path=path).first()
@@ -91,7 +95,7 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
             else:
                 old_key = row.key
             row.key, row.size, row.sha256, row.is_log = stored.key, stored.size, stored.sha256, False
-            row.content_type, row.updated_at = content_type_of(path, stored.head), now
+            row.content_type, row.updated_at = kind, now
             row.save()
             events.record(run, "file uploaded", by=by, at=now, path=path, size=stored.size)
     except BaseException:
@@ -102,9 +106,10 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
     return Put(row, is_new)
 
 
-def append_log(run: Run, path: str, offset: int, chunk: bytes) -> Artifact:
+def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "") -> Artifact:
     """Write the chunk at the offset of a log that grows; bytes already there are not written twice.
 
+    `marks` say when its parts were printed and by which stream (runs/log_marks.py); without them it was printed now.
     Raises Conflict with the present `size` for a chunk that would leave a gap, or for a path that is no log.
     """
     path = clean_path(path)
@@ -112,6 +117,7 @@ def append_log(run: Run, path: str, offset: int, chunk: bytes) -> Artifact:
         raise Invalid("The offset must not be negative.", field="offset")
     if len(chunk) > LOG_CHUNK_BYTES:
         raise TooLarge(f"A chunk of a log may have {LOG_CHUNK_BYTES:,} bytes; this one has {len(chunk):,}.")
+    parts = log_marks.parse(marks, offset, len(chunk))
     row = _log(run, path)
     with storage.locked(row.key):
         size = Artifact.objects.values_list("size", flat=True).get(pk=row.pk)
@@ -126,13 +132,14 @@ def append_log(run: Run, path: str, offset: int, chunk: bytes) -> Artifact:
         if fresh:
             storage.write_at(row.key, size, fresh)
             row.size = size + len(fresh)
+            now = timezone.now()
+            log_marks.add(row.key, size, parts or [Mark(row.size, int(now.timestamp() * 1000), PRINTED)])
             # Guarded: whoever holds the file's lock elsewhere (another machine's share) must not be overwritten.
-            if not Artifact.objects.filter(pk=row.pk, size=size).update(
-                size=row.size, updated_at=timezone.now()
-            ):
+            if not Artifact.objects.filter(pk=row.pk, size=size).update(size=row.size, updated_at=now):
                 raise Conflict(
                     f"Another process writes the log {path} at the same time.", field="offset", size=size
                 )
+            line_index.extend(row.key, row.size)
     return row
 
 

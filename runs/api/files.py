@@ -140,7 +140,16 @@ class LogEndpoint(Endpoint):
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={200: s.LogAnswer, 409: s.ErrorAnswer},
-        parameters=[OpenApiParameter("offset", int, required=True, description="Where the chunk begins.")],
+        parameters=[
+            OpenApiParameter("offset", int, required=True, description="Where the chunk begins."),
+            OpenApiParameter(
+                "X-Log-Marks",
+                str,
+                "header",
+                description="When and by which stream its parts were printed, in order: `o` (stdout) or `e` (stderr), "
+                "the length in bytes, `@`, milliseconds since 1970, as in `o120@1763915212123 e30@1763915212200`.",
+            ),
+        ],
     )
     def post(self, request: Request, run_id: str, path: str) -> Response:
         """Append up to 4 MiB. Bytes already there are not written twice; a gap is refused with the present size."""
@@ -148,7 +157,13 @@ class LogEndpoint(Endpoint):
         offset = request.query_params.get("offset", "")
         if not offset.isdecimal() or len(offset) > 18:
             raise Invalid(f"offset must be a number of bytes, not {offset[:40]!r}.", field="offset")
-        row = append_log(run, path, int(offset), b"".join(pieces(request)))
+        row = append_log(
+            run,
+            path,
+            int(offset),
+            b"".join(pieces(request)),
+            marks=request.headers.get("X-Log-Marks", ""),
+        )
         beat = run_actions.beat_of(run)
         return Response({"size": row.size, "status": beat.status, "cancel_requested": beat.cancel_requested})
 

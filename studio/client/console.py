@@ -2,12 +2,15 @@
 
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
+from studio.client.marks import Part, pieces_of
+
 LOG_NAME = "user_logs/std_log.txt"
-PIECE_BYTES = 1 << 20
 SPILL_CHARACTERS = 1 << 20
 
 
@@ -47,7 +50,7 @@ class Capture:
     def __init__(self, run: str, spill: Callable[[], None]) -> None:
         self.run = run
         self._spill = spill
-        self._parts: deque[str] = deque()
+        self._parts: deque[tuple[str, str, float]] = deque()
         self._size = 0
         self._offset = 0
         self._tees: dict[str, Tee] = {}
@@ -59,7 +62,7 @@ class Capture:
             stream = getattr(sys, name)
             if stream is None:  # a program without a console
                 continue
-            self._tees[name] = Tee(stream, self.feed)
+            self._tees[name] = Tee(stream, partial(self.feed, stream="e") if name == "stderr" else self.feed)
             setattr(sys, name, self._tees[name])
             redirect_logging(stream, self._tees[name])
 
@@ -72,23 +75,24 @@ class Capture:
             redirect_logging(tee, tee._stream)
         self._tees = {}
 
-    def feed(self, text: str) -> None:
-        """Keep what was printed. Never raises."""
-        self._parts.append(text)
+    def feed(self, text: str, stream: str = "o") -> None:
+        """Keep what was printed, and when. `stream`: o for stdout, e for stderr. Never raises."""
+        self._parts.append((text, stream, time.time()))
         self._size += len(text)
         if self._size > SPILL_CHARACTERS:
             self._spill()
 
-    def take(self) -> list[tuple[int, bytes]]:
-        """Return what came since the last call, as (offset in bytes, bytes) of at most PIECE_BYTES each."""
+    def take(self) -> list[tuple[int, bytes, str]]:
+        """Return what came since the last call, as (offset in bytes, bytes, their marks), each small enough to send."""
         with self._taking:
-            text = "".join([self._parts.popleft() for _ in range(len(self._parts))])
+            taken = [self._parts.popleft() for _ in range(len(self._parts))]
             self._size = 0
-            whole = text.encode("utf-8", "backslashreplace")
-            pieces = []
-            for at in range(0, len(whole), PIECE_BYTES):
-                pieces.append((self._offset + at, whole[at : at + PIECE_BYTES]))
-            self._offset += len(whole)
+            parts = [
+                Part(text.encode("utf-8", "backslashreplace"), stream, int(at * 1000))
+                for text, stream, at in taken
+            ]
+            pieces = [(self._offset + at, body, marks) for at, body, marks in pieces_of(parts)]
+            self._offset += sum(len(part.body) for part in parts)
         return pieces
 
     def is_empty(self) -> bool:

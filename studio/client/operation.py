@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from studio.client.marks import cut
+
 
 @dataclass
 class Operation:
     """One call. Sending it twice has the effect of sending it once: by key, offset, or its own nature.
 
-    `offset`: of a piece of log, in bytes. `file`: a copy on disk that is the body, with its SHA-256 in `key`.
+    `offset`: of a piece of log, in bytes, with its marks in `key`. `file`: a copy on disk that is the body, with its
+    SHA-256 in `key`.
     `seq`: its place in the journal. `refused`: why the server will not have it.
     """
 
@@ -26,9 +29,14 @@ class Operation:
     seq: int = 0
     refused: str | None = None
 
-    def at(self, offset: int, body: bytes) -> "Operation":
+    def at(self, offset: int) -> "Operation":
         """Return the same piece of log, placed elsewhere."""
-        return replace(self, offset=offset, body=body)
+        return replace(self, offset=offset)
+
+    def part(self, start: int, end: int) -> "Operation":
+        """Return these bytes of a piece of log."""
+        marks = cut(self.key, start, end) if self.key else self.key
+        return replace(self, offset=(self.offset or 0) + start, body=self.body[start:end], key=marks)
 
 
 def run_path(run: str, rest: str) -> str:
@@ -50,9 +58,11 @@ def creation(run: str, workspace_path: str, body: dict[str, Any], key: str) -> O
     return Operation(run, "create", "POST", f"{workspace_path}runs/", ready, key=key)
 
 
-def log_piece(run: str, name: str, offset: int, body: bytes) -> Operation:
+def log_piece(run: str, name: str, offset: int, body: bytes, marks: str = "") -> Operation:
     """Return the call that appends to a log; bytes that are there already are not written twice."""
-    return Operation(run, "log", "POST", run_path(run, f"logs/{name}"), body, offset=offset)
+    return Operation(
+        run, "log", "POST", run_path(run, f"logs/{name}"), body, key=marks or None, offset=offset
+    )
 
 
 def upload(run: str, path: str, file: Path, sha256: str) -> Operation:

@@ -205,9 +205,9 @@ class Recorder:
 
     def _console_pieces(self) -> list[Operation]:
         return [
-            log_piece(capture.run, LOG_NAME, offset, body)
+            log_piece(capture.run, LOG_NAME, offset, body, marks)
             for capture in self._captures
-            for offset, body in capture.take()
+            for offset, body, marks in capture.take()
         ]
 
     def _keep(self, pending: list[Pending]) -> None:

@@ -81,15 +81,14 @@ class Sender:
             return halves(piece, points_too=not too_large or len(piece.body) > SMALL_BYTES)
         if piece.kind == "log" and too_large and len(piece.body) > 1:
             middle = len(piece.body) // 2
-            offset = piece.offset or 0
-            return [piece.at(offset, piece.body[:middle]), piece.at(offset + middle, piece.body[middle:])]
+            return [piece.part(0, middle), piece.part(middle, len(piece.body))]
         if (
             piece.kind == "log"
             and refusal.status_code == 409
             and refusal.details.get("size", 1 << 62) < (piece.offset or 0)
         ):
             # An earlier piece was set aside, so there is a gap: go on where the server's copy ends.
-            return [piece.at(int(refusal.details["size"]), piece.body)]
+            return [piece.at(int(refusal.details["size"]))]
         return []
 
     def _send(self, piece: Operation) -> Any:
@@ -98,7 +97,10 @@ class Sender:
             return send_file(
                 self._client, piece.path, path, piece.key or "", attempts=1, on_block=self._on_block
             )
-        kind = "application/octet-stream" if piece.kind == "log" else "application/json"
+        is_log = piece.kind == "log"
+        headers = {"Content-Type": "application/octet-stream" if is_log else "application/json"}
+        if is_log and piece.key:
+            headers["X-Log-Marks"] = piece.key
         query = {} if piece.offset is None else {"offset": piece.offset}
         request = Request(
             piece.method,
@@ -106,8 +108,8 @@ class Sender:
             query,
             lambda: piece.body,
             len(piece.body),
-            {"Content-Type": kind},
-            piece.key,
+            headers,
+            None if is_log else piece.key,
         )
         request.timeout_s = SEND_TIMEOUT_S
         return self._client.json(request, attempts=1)

@@ -26,6 +26,7 @@ class FakeStudio:
         self.runs: dict[str, dict[str, Any]] = {}
         self.metrics: dict[str, list[dict[str, Any]]] = {}
         self.files: dict[tuple[str, str], bytes] = {}
+        self.log_marks: dict[str, list[str]] = {}
         self.keys: dict[str, Any] = {}
         self.experiments: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str | None]] = []
@@ -88,6 +89,10 @@ class FakeStudio:
         return [
             value for part in self.metrics.get(run, []) if part["name"] == name for value in part["value"]
         ]
+
+    def marks(self, run: str) -> list[str]:
+        """The marks that came with each piece of the run's logs."""
+        return self.log_marks.get(run, [])
 
     def log(self, run: str) -> str:
         return self.files.get((run, "user_logs/std_log.txt"), b"").decode()
@@ -303,6 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "files" and rest:
             return self.file(run_id, rest, raw)
         if kind == "logs":
+            studio.log_marks.setdefault(run_id, []).append(self.headers.get("X-Log-Marks", ""))
             return studio.append(run_id, rest, int(query["offset"][0]), raw)
         body = json.loads(raw) if raw else {}
         if kind == "":

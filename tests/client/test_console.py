@@ -3,11 +3,14 @@
 import io
 import logging
 import sys
+import time
 
 import pytest
 
 from studio import Experiment
 from studio.client.console import Capture, Tee
+from studio.client.marks import Part, pieces_of
+from studio.client.operation import log_piece
 from tests.client.conftest import until
 from tests.client.fake_server import FakeStudio
 
@@ -99,13 +102,40 @@ def test_offsets_count_bytes_and_bad_characters_do_not_stop_it() -> None:
     capture = Capture("run", lambda: None)
     capture.feed("é")
     capture.feed("\ud800")
-    assert capture.take() == [(0, "é\\ud800".encode())]
+    [(offset, body, marks)] = capture.take()
+    assert (offset, body) == (0, "é\\ud800".encode()) and marks.startswith("o8@")
     capture.feed("x" * (3 << 20))
-    assert [(offset, len(body)) for offset, body in capture.take()] == [
+    assert [(offset, len(body)) for offset, body, _marks in capture.take()] == [
         (8, 1 << 20),
         (8 + (1 << 20), 1 << 20),
         (8 + (2 << 20), 1 << 20),
     ]
+
+
+def test_what_each_stream_printed_is_marked(studio: FakeStudio, experiment: Experiment) -> None:
+    with experiment.start_logging() as run:
+        print("out")
+        print("careful", file=sys.stderr)
+    marks = " ".join(studio.marks(run.id))
+    assert [word.partition("@")[0] for word in marks.split()] == ["o4", "e8"]
+    assert abs(int(marks.split("@")[-1]) - time.time() * 1000) < 60_000
+
+
+def test_parts_become_pieces_that_fit_a_header() -> None:
+    parts = [Part(b"ab", "oe"[n % 2], 1000 * n) for n in range(450)] + [Part(b"x" * (1 << 20), "o", 1)]
+    pieces = list(pieces_of(parts))
+    assert b"".join(body for _offset, body, _marks in pieces) == b"ab" * 450 + b"x" * (1 << 20)
+    at = 0
+    for offset, body, marks in pieces:
+        lengths = [int(word[1:].partition("@")[0]) for word in marks.split()]
+        assert offset == at and sum(lengths) == len(body) <= 1 << 20 and len(marks) < 8000
+        at += len(body)
+
+
+def test_marks_are_cut_with_the_bytes() -> None:
+    piece = log_piece("run", "a.txt", 100, b"outerrout", "o3@1 e3@2 o3@3")
+    assert [piece.part(0, 4).key, piece.part(4, 9).key] == ["o3@1 e1@2", "e2@2 o3@3"]
+    assert (piece.part(4, 9).offset, piece.part(4, 9).body) == (104, b"rrout")
 
 
 def test_a_program_without_a_console_is_no_error(
