@@ -160,7 +160,7 @@ def visible_views(user: User, workspace: Workspace) -> QuerySet[SavedView]:
     members = Member.objects.filter(workspace=workspace)
     firsts = DefaultView.objects.filter(view=OuterRef("pk"))
     found = SavedView.objects.filter(Q(owner=user) | ~Q(sharing=SavedView.PRIVATE), workspace=workspace)
-    return found.select_related("owner", "experiment", "updated_by").annotate(
+    return found.select_related("workspace", "owner", "experiment", "updated_by").annotate(
         viewer_role=Subquery(members.filter(user=user).values("role")),
         owner_is_here=Exists(members.filter(user=OuterRef("owner"))),
         is_starred=Exists(Star.objects.filter(view=OuterRef("pk"), user=user)),
@@ -190,7 +190,12 @@ def rights_in_view(view: Any, user: User) -> ViewRights:
 
 
 def get_view(
-    caller: Caller, workspace: Workspace | str, number: int, need: Need = "read", *, deleted: bool = False
+    caller: Caller,
+    workspace: Workspace | str,
+    number: int | str,
+    need: Need = "read",
+    *,
+    deleted: bool = False,
 ) -> SavedView:
     """The saved view of that number. Raises NotFound or NotAllowed; "own" is to say who may use it, and to delete it.
 
@@ -199,12 +204,13 @@ def get_view(
     if isinstance(workspace, str):
         workspace = get_workspace(caller, workspace)
     found: Any = None
-    if number <= INTEGER_MAX:
-        found = visible_views(caller.user, workspace).filter(pk=number).first()
+    text = str(number)
+    if text.isascii() and text.isdecimal() and len(text) < 19 and int(text) <= INTEGER_MAX:
+        found = visible_views(caller.user, workspace).filter(pk=int(text)).first()
     hidden = found is None or found.viewer_role is None or (found.deleted_at is not None and not deleted)
     if found is None or hidden:
         raise NotFound(
-            f"There is no view {number} in the workspace {workspace.name}, or it is not shared with you."
+            f"There is no view {text[:80]} in the workspace {workspace.name}, or it is not shared with you."
         )
     view: SavedView = found
     view.workspace = workspace

@@ -51,37 +51,53 @@ def create_view(
 
 
 def save_view(view: SavedView, *, by: User, address: Address, expected_version: int) -> SavedView:
-    """Put this address in place of the one that the view keeps. What is so already is no error.
-
-    Raises Conflict, with `version` and `updated_by`, when somebody has changed the view since that version.
-    """
-    kept = _clean_address(address)
-    if view.address == kept:
-        return view
-    return _change(view, by=by, expected_version=expected_version, address=kept)
+    """Put this address in place of the one that the view keeps; raises as `change_view` does."""
+    return change_view(view, by=by, expected_version=expected_version, address=address)
 
 
 def describe_view(
     view: SavedView, *, by: User, expected_version: int, name: Any = None, description: Any = None
 ) -> SavedView:
-    """Rename it, describe it; what is None stays. Raises Conflict as `save_view` does."""
-    new = {
-        "name": view.name if name is None else _clean_name(name),
-        "description": view.description if description is None else _clean_description(description),
+    """Rename it, describe it; raises as `change_view` does."""
+    return change_view(view, by=by, expected_version=expected_version, name=name, description=description)
+
+
+def change_view(
+    view: SavedView,
+    *,
+    by: User,
+    expected_version: int,
+    name: Any = None,
+    description: Any = None,
+    address: Address | None = None,
+    sharing: Any = None,
+) -> SavedView:
+    """Change what is given, all of it or nothing; what is None stays, and what is so already is no error.
+
+    Raises Conflict, with `version` and `updated_by`, when somebody has changed the view since that version. Who may
+    use it is no part of that count: a person who saves meanwhile loses nothing by it.
+    """
+    wanted = {
+        "name": None if name is None else _clean_name(name),
+        "description": None if description is None else _clean_description(description),
+        "address": None if address is None else _clean_address(address),
     }
-    if new == {"name": view.name, "description": view.description}:
-        return view
-    return _change(view, by=by, expected_version=expected_version, **new)
-
-
-def _change(view: SavedView, *, by: User, expected_version: int, **fields: Any) -> SavedView:
+    new = {part: value for part, value in wanted.items() if value not in (None, getattr(view, part))}
     with write():
-        rows = SavedView.objects.filter(pk=view.pk, version=expected_version, deleted_at=None)
-        changed = rows.update(updated_at=timezone.now(), updated_by=by, version=F("version") + 1, **fields)
-        view.refresh_from_db(fields=["version", "updated_at", "updated_by", "deleted_at", *fields])
+        changed = not new or _put(view, by=by, expected_version=expected_version, **new)
+        if changed and sharing is not None:
+            set_sharing(view, by=by, sharing=sharing)
     if not changed:
         raise _conflict(view)
     return view
+
+
+def _put(view: SavedView, *, by: User, expected_version: int, **fields: Any) -> bool:
+    """Whether it was still of that version, and has these fields now; else it is read anew."""
+    rows = SavedView.objects.filter(pk=view.pk, version=expected_version, deleted_at=None)
+    changed = rows.update(updated_at=timezone.now(), updated_by=by, version=F("version") + 1, **fields)
+    view.refresh_from_db(fields=["version", "updated_at", "updated_by", "deleted_at", *fields])
+    return bool(changed)
 
 
 def _conflict(view: SavedView) -> Conflict:
@@ -95,7 +111,7 @@ def _conflict(view: SavedView) -> Conflict:
     )
 
 
-def set_sharing(view: SavedView, *, by: User, sharing: str) -> SavedView:
+def set_sharing(view: SavedView, *, by: User, sharing: Any) -> SavedView:
     """Say who may use it: "private", the workspace may "view", the workspace may "edit"."""
     with write():
         view.sharing = _clean_sharing(sharing)
@@ -154,10 +170,10 @@ def set_first_view(view: SavedView, *, user: User | None) -> None:
         DefaultView.objects.update_or_create(workspace=view.workspace, user=user, defaults={"view": view})
 
 
-def clear_first_view(workspace: Workspace, *, user: User | None) -> None:
-    """Begin with what the studio shows by itself again. Twice is not an error."""
+def clear_first_view(view: SavedView, *, user: User | None) -> None:
+    """No longer open this view first for the person, or for everybody. Twice is not an error."""
     with write():
-        DefaultView.objects.filter(workspace=workspace, user=user).delete()
+        DefaultView.objects.filter(view=view, user=user).delete()
 
 
 def purge_views(now: datetime | None = None) -> int:
@@ -184,10 +200,11 @@ def _clean_description(text: Any) -> str:
     return clean_text(text, "The description", length=VIEW_DESCRIPTION_LENGTH, empty=True).strip()
 
 
-def _clean_sharing(sharing: str) -> str:
-    if sharing not in dict(SavedView.SHARING):
-        raise Invalid("A view is private, or the workspace may view it, or edit it.", field="sharing")
-    return sharing
+def _clean_sharing(sharing: Any) -> str:
+    for known, _ in SavedView.SHARING:
+        if sharing == known:
+            return known
+    raise Invalid("A view is private, or the workspace may view it, or edit it.", field="sharing")
 
 
 def _clean_address(address: Address) -> dict[str, list[str]]:

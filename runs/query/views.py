@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from runs.access import visible_views
@@ -52,6 +52,18 @@ def list_views(
     elif scope == "starred":
         found = found.filter(stars__user=user)
     return found.order_by(Lower("name"), "pk")
+
+
+def views_after(
+    views: QuerySet[SavedView], number: int | None, most: int
+) -> tuple[list[SavedView], int | None]:
+    """So many of `list_views`, behind the one of that number; and the number to go on behind, or None."""
+    if number is not None:
+        place = SavedView.objects.filter(pk=number).annotate(word=Lower("name")).values("word")[:1]
+        behind = Q(word__gt=Subquery(place)) | Q(word=Subquery(place), pk__gt=number)
+        views = views.annotate(word=Lower("name")).filter(behind)
+    found = list(views[: most + 1])
+    return found[:most], found[most - 1].pk if len(found) > most else None
 
 
 def menu_of(views: Sequence[Any], user: User) -> Views:

@@ -16,6 +16,7 @@ from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text
 from runs.query.groups import is_number, parse_group
 from runs.query.planner import Plan
 from runs.query.runs import Count, page_of, status_counts
+from runs.query.selection import is_only_selected, selected_of
 from runs.query.stars import starred
 from runs.web import show
 from runs.web.address import Address
@@ -28,7 +29,7 @@ from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
 from runs.web.rows import Marks, draw_rows, look_of
 from runs.web.scope import Scope, columns_of, plan_of
-from runs.web.selection import is_only_selected, opened_of, pinned_of, selected_of
+from runs.web.selection import opened_of, pinned_of
 
 A_PAGE = 50
 # How often a list asks again: while something runs, and while it waits for something new.

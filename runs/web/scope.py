@@ -1,7 +1,7 @@
 """Which runs a list is of, and how the parameters of an address find them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import QueryDict
 
@@ -10,12 +10,10 @@ from runs.models import Experiment, Run, Workspace
 from runs.query.columns import Column, Sort, parse_columns
 from runs.query.conditions import Conditions
 from runs.query.default_columns import default_columns
-from runs.query.fields import Field, Source
 from runs.query.filters import RunFilters
-from runs.query.nodes import Compare, Op, all_of
 from runs.query.planner import Plan
 from runs.query.runs import plan_runs
-from runs.web.selection import is_only_selected, selected_of
+from runs.query.selection import narrowed
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,7 @@ def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
     if scope.parent is not None:
         asked = asked.copy()
         asked["parent"] = scope.parent.public_id
-    conditions = RunFilters(asked).conditions()
-    if not is_only_selected(asked):
-        return conditions
-    chosen = Compare(Field(Source.ATTRIBUTE, "id"), Op.IN, tuple(selected_of(asked)) or ("",))
-    return replace(conditions, tree=all_of([conditions.tree, chosen]))
+    return narrowed(RunFilters(asked).conditions(), asked)
 
 
 def plan_of(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:

@@ -1,37 +1,17 @@
-"""Which runs of a list are ticked, opened and pinned: what its address says of them."""
+"""Which runs of a list are opened and pinned: what its address says of them."""
 
 import re
 from collections.abc import Mapping
 
 from django.http import QueryDict
 
-from runs.errors import Invalid
 from runs.query.columns import MOST_COLUMNS
 
-# Ticked one by one; for more there is "all that match".
-MOST_SELECTED = 200
 MOST_OPEN = 50
 MOST_COMPARED = 50
 # How many children are shown in place: at first, after "more", and after "more" again. Then their own page is better.
 CHILDREN = (20, 100, 500)
 _OPEN = re.compile(r"(.+)~(\d{1,4})", re.DOTALL)
-
-
-def selected_of(asked: QueryDict) -> list[str]:
-    """The public ids that are ticked, each once. Raises Invalid when they are too many."""
-    ids = list(dict.fromkeys(value for value in asked.getlist("selected") if value))
-    if len(ids) > MOST_SELECTED:
-        raise Invalid(
-            f"At most {MOST_SELECTED} runs can be ticked one by one; these are {len(ids):,}. "
-            "Use a filter and “all that match”.",
-            field="selected",
-        )
-    return [value for value in ids if "\x00" not in value]
-
-
-def is_only_selected(asked: QueryDict) -> bool:
-    """Whether just the ticked runs are shown."""
-    return asked.get("only") == "selected"
 
 
 def opened_of(asked: QueryDict) -> Mapping[str, int]:

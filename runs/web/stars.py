@@ -12,7 +12,6 @@ from runs.errors import Invalid
 from runs.models import Workspace
 from runs.web.frame import caller_of
 from runs.web.run import run_of
-from runs.web.view_bar import view_number
 
 
 @require_POST
@@ -43,7 +42,7 @@ def _set(
         set_star(caller.user, experiment=experiment, on=on)
         return reverse("experiment", args=[workspace.name, experiment.name])
     if kind == "view":
-        view = get_view(caller, workspace, view_number(name))
+        view = get_view(caller, workspace, name)
         set_star(caller.user, view=view, on=on)
         return reverse("view", args=[workspace.name, view.pk])
     raise Invalid("A run, an experiment or a view can be starred.", field="kind")

@@ -12,7 +12,7 @@ from runs.access import check_own_hand, get_view, get_workspace
 from runs.actions import views as actions
 from runs.models import SavedView
 from runs.web.frame import caller_of
-from runs.web.view_bar import list_url, own_place, place_of, view_number
+from runs.web.view_bar import list_url, own_place, place_of
 from runs.web.views import asked_of
 
 
@@ -20,7 +20,7 @@ from runs.web.views import asked_of
 def duplicate(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """A private copy, opened at once."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id))
+    found = get_view(caller, workspace, view_id)
     made = actions.duplicate_view(found, by=caller.user)
     messages.info(request, f"This is your own copy, {made.name}.")
     return redirect(list_url(place_of(request.POST.get("at", ""), found.workspace)[0], made.address, made))
@@ -30,7 +30,7 @@ def duplicate(request: HttpRequest, workspace: str, view_id: str) -> HttpRespons
 def delete(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Put it away, with a way back; the list stays as it is."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id), "own", deleted=True)
+    found = get_view(caller, workspace, view_id, "own", deleted=True)
     asked = asked_of(request, found.workspace)
     actions.delete_view(found, by=caller.user)
     undo = reverse("view_restore", args=[found.workspace.name, found.pk])
@@ -44,7 +44,7 @@ def delete(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
 def restore(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Undo the deletion, and open it."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id), "own", deleted=True)
+    found = get_view(caller, workspace, view_id, "own", deleted=True)
     actions.restore_view(found, by=caller.user)
     messages.info(request, f"The view {found.name} is back.")
     return redirect(list_url(own_place(found), found.address, found))
@@ -54,7 +54,7 @@ def restore(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
 def first(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Open All runs with this view from now on, or no longer: for oneself, or (owners) for everybody."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id))
+    found = get_view(caller, workspace, view_id)
     check_own_hand(caller)
     is_for_all = request.POST.get("for") == "workspace"
     if is_for_all:
@@ -66,7 +66,7 @@ def first(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
             request, f"All runs now opens with {found.name}{' for everybody' if is_for_all else ''}."
         )
     else:
-        actions.clear_first_view(found.workspace, user=user)
+        actions.clear_first_view(found, user=user)
         messages.info(request, f"All runs no longer opens with {found.name}.")
     return _stay(request, found)
 
@@ -75,7 +75,7 @@ def first(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
 def take(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Become the owner of a view whose owner has left."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id), "own")
+    found = get_view(caller, workspace, view_id, "own")
     actions.take_over(found, by=caller.user)
     messages.info(request, f"The view {found.name} is yours now.")
     return _stay(request, found)

@@ -9,9 +9,10 @@ from django.urls import Resolver404, resolve, reverse
 
 from runs.access import Caller, ViewRights, get_view, rights_in_view
 from runs.errors import NotFound
-from runs.models import Experiment, SavedView, Workspace
+from runs.models import SavedView, Workspace
 from runs.query.missing import missing_in
 from runs.query.page_state import State, is_same, state_of, state_text
+from runs.query.view_runs import own_experiment
 from runs.query.views import first_view
 from runs.web.address import Address
 
@@ -99,7 +100,7 @@ def bar_of(caller: Caller, workspace: Workspace, address: Address) -> ViewBar:
     if number in ("", BUILT_IN):
         return bar
     try:
-        bar.view = get_view(caller, workspace, view_number(number))
+        bar.view = get_view(caller, workspace, number)
     except NotFound:
         bar.is_gone = True
         return bar
@@ -108,13 +109,6 @@ def bar_of(caller: Caller, workspace: Workspace, address: Address) -> ViewBar:
     bar.version = int(version) if version.isdecimal() and len(version) < 10 else bar.view.version
     bar.missing = missing_in(workspace, bar.state)
     return bar
-
-
-def view_number(text: str) -> int:
-    """The number of a view. Raises NotFound for what is none."""
-    if not (text.isascii() and text.isdecimal()):
-        raise NotFound("There is no view of that number.")
-    return int(text[:25])
 
 
 def first_url(caller: Caller, workspace: Workspace, path: str) -> str | None:
@@ -146,7 +140,7 @@ def place_of(path: str, workspace: Workspace) -> tuple[str, str | None]:
 
 def own_place(view: SavedView) -> str:
     """The list that a view was saved on: an experiment's, unless that has gone, or all runs."""
-    experiment: Experiment | None = view.experiment
-    if experiment is None or experiment.deleted_at is not None:
+    experiment = own_experiment(view)
+    if experiment is None:
         return reverse("runs", args=[view.workspace.name])
     return reverse("experiment", args=[view.workspace.name, experiment.name])

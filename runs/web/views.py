@@ -18,7 +18,7 @@ from runs.query.page_state import State, differences, is_same, read_state, state
 from runs.query.views import MOST_LISTED, list_views, menu_of
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
-from runs.web.view_bar import list_url, own_place, place_of, view_number
+from runs.web.view_bar import list_url, own_place, place_of
 
 # In the form of a browser, lines end with CR LF.
 CR_LF = "\r\n"
@@ -87,7 +87,7 @@ def views(request: HttpRequest, workspace: str) -> HttpResponse:
 def view(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Open it: on the list it was saved on, or on the one that is asked for."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id))
+    found = get_view(caller, workspace, view_id)
     at = place_of(request.GET["at"], found.workspace)[0] if "at" in request.GET else own_place(found)
     if found.experiment and found.experiment.deleted_at and "at" not in request.GET:
         messages.info(request, f"The experiment {found.experiment.name} of this view is in the trash.")
@@ -127,7 +127,7 @@ def new(request: HttpRequest, workspace: str) -> HttpResponse:
 def save(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Keep what is seen now in the view; when somebody was faster, ask what shall be kept."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id), "write")
+    found = get_view(caller, workspace, view_id, "write")
     asked = asked_of(request, found.workspace)
     try:
         address = read_state(asked.state)
@@ -145,7 +145,7 @@ def save(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
 def edit(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """Name, description and, for those who manage it, who may use it."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id), "write")
+    found = get_view(caller, workspace, view_id, "write")
     asked = asked_of(request, found.workspace)
     rights = rights_in_view(found, caller.user)
     facts = {"asked": asked, "view": found, "rights": rights, "choices": SavedView.SHARING}
@@ -155,12 +155,14 @@ def edit(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     sent, before = request.POST, found.version
     edited = sent.get("edited_version", "")
     try:
+        sharing = None
         if rights.may_manage and sent.get("sharing", found.sharing) != found.sharing:
-            check_may_share(caller, found.workspace, sent["sharing"])
-            actions.set_sharing(found, by=caller.user, sharing=sent["sharing"])
-        actions.describe_view(
+            sharing = sent["sharing"]
+            check_may_share(caller, found.workspace, sharing)
+        actions.change_view(
             found,
             by=caller.user,
+            sharing=sharing,
             name=sent.get("name", ""),
             description=sent.get("description", "").replace(CR_LF, "\n"),
             expected_version=int(edited) if edited.isdecimal() and len(edited) < 10 else before,
@@ -181,7 +183,7 @@ def _back(asked: Asked, view: SavedView, before: int) -> str:
 def share(request: HttpRequest, workspace: str, view_id: str) -> HttpResponse:
     """The link of the view, and who may use it."""
     caller = caller_of(request)
-    found = get_view(caller, workspace, view_number(view_id))
+    found = get_view(caller, workspace, view_id)
     asked = asked_of(request, found.workspace)
     if request.method == "POST":
         found = get_view(caller, workspace, found.pk, "own")

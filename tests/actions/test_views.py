@@ -122,7 +122,7 @@ def test_the_person_s_choice_opens_before_the_workspace_s(workspace, owner, read
     views.set_first_view(mine, user=reader)
     views.set_first_view(mine, user=reader)
     assert first_view(workspace, reader) == mine and first_view(workspace, owner) == everybodys
-    views.clear_first_view(workspace, user=reader)
+    views.clear_first_view(mine, user=reader)
     assert first_view(workspace, reader) == everybodys
     views.set_sharing(everybodys, by=owner, sharing="private")
     assert first_view(workspace, reader) is None
