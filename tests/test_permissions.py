@@ -44,6 +44,14 @@ TABLE: dict[str, dict[str, str]] = {
     "api-runs-groups": {"GET": "reader"},
     "api-runs-export": {"GET": "reader"},
     "api-runs-bulk": {"POST": "contributor"},
+    "api-views": {"GET": "reader", "POST": "reader"},
+    "api-view": {"GET": "reader", "PATCH": "contributor", "DELETE": "owner"},
+    "api-view-restore": {"POST": "owner"},
+    "api-view-duplicate": {"POST": "reader"},
+    "api-view-take": {"POST": "owner"},
+    "api-view-star": {"PUT": "reader", "DELETE": "reader"},
+    "api-view-first": {"PUT": "reader", "DELETE": "reader"},
+    "api-view-runs": {"GET": "reader"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
     "api-run-start": {"POST": "contributor"},
     "api-run-heartbeat": {"POST": "contributor"},
@@ -76,6 +84,7 @@ BODY = {
     "role": "reader",
     "action": "archive",
     "ids": ["no-such-run"],
+    "version": 1,
 }
 # What a path must ask to be about something.
 QUERIES = {"api-suggest": "?kind=tags", "api-runs-groups": "?group=status", "api-chart-data": "?chart=status"}

@@ -20,6 +20,10 @@ from runs.query.columns import parse_sort
 from runs.query.filters import RunFilters
 
 MOST_A_PAGE = 500
+PAGING = [
+    OpenApiParameter("limit", int, description="Runs a page, 50 unless said, 500 at most."),
+    OpenApiParameter("cursor", str, description="Of the page before; better follow `next`."),
+]
 
 
 class RunsEndpoint(Endpoint):
@@ -33,8 +37,7 @@ class RunsEndpoint(Endpoint):
             OpenApiParameter(
                 "sort", str, description="Columns by commas, `-` for descending: -metrics.acc,name"
             ),
-            OpenApiParameter("limit", int, description="Runs a page, 50 unless said, 500 at most."),
-            OpenApiParameter("cursor", str, description="Of the page before; better follow `next`."),
+            *PAGING,
         ],
     )
     def get(self, request: Request, workspace: str) -> Response:
@@ -48,9 +51,9 @@ class RunsEndpoint(Endpoint):
             sort=parse_sort(asked.get("sort", "")),
             columns=None,
             cursor=asked.get("cursor", ""),
-            limit=_limit(asked.get("limit", "50")),
+            limit=limit_of(asked.get("limit", "50")),
         )
-        return Response({"results": run_shapes(page.runs), "next": _next(request, page.next_cursor)})
+        return Response({"results": run_shapes(page.runs), "next": next_url(request, page.next_cursor)})
 
     @extend_schema(
         request=s.NewRunBody,
@@ -74,13 +77,14 @@ class RunsEndpoint(Endpoint):
         return Response(run_shape(run), status=201 if is_new else 200)
 
 
-def _limit(text: str) -> int:
+def limit_of(text: str) -> int:
+    """How many runs a page shall have."""
     if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_A_PAGE:
         raise Invalid(f"limit must be a number from 1 to {MOST_A_PAGE}, not {text[:40]!r}.", field="limit")
     return int(text)
 
 
-def _next(request: Request, cursor: str | None) -> str | None:
+def next_url(request: Request, cursor: str | None) -> str | None:
     """The address of the next page: this one with its cursor."""
     if cursor is None:
         return None
@@ -107,5 +111,5 @@ class ChildrenEndpoint(Endpoint):
             raise Invalid("after must be the number that the page before gave.", field="after")
         page = list(rows.filter(pk__gt=int(after))[: MOST_A_PAGE + 1])
         shown = page[:MOST_A_PAGE]
-        next_url = f"{request.path}?after={shown[-1].pk}" if len(page) > MOST_A_PAGE else None
-        return Response({"results": run_shapes(shown), "next": next_url})
+        onward = f"{request.path}?after={shown[-1].pk}" if len(page) > MOST_A_PAGE else None
+        return Response({"results": run_shapes(shown), "next": onward})

@@ -18,11 +18,13 @@ from runs.api import (
     runs,
     stars,
     suggest,
+    views,
     workspaces,
 )
 
 ONE_WORKSPACE = "workspaces/<str:workspace>/"
 ONE_RUN = "runs/<str:run_id>/"
+ONE_VIEW = ONE_WORKSPACE + "views/<str:view_id>/"
 
 urlpatterns = [
     path("me/", me.MeEndpoint.as_view(), name="api-me"),
@@ -69,6 +71,14 @@ urlpatterns = [
     path("workspaces/<str:workspace>/runs/groups/", groups.GroupsEndpoint.as_view(), name="api-runs-groups"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
     path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),
+    path(ONE_WORKSPACE + "views/", views.ViewsEndpoint.as_view(), name="api-views"),
+    path(ONE_VIEW, views.ViewEndpoint.as_view(), name="api-view"),
+    path(ONE_VIEW + "restore/", views.ViewRestoreEndpoint.as_view(), name="api-view-restore"),
+    path(ONE_VIEW + "duplicate/", views.ViewCopyEndpoint.as_view(), name="api-view-duplicate"),
+    path(ONE_VIEW + "take/", views.ViewTakeEndpoint.as_view(), name="api-view-take"),
+    path(ONE_VIEW + "star/", views.ViewStarEndpoint.as_view(), name="api-view-star"),
+    path(ONE_VIEW + "first/", views.ViewFirstEndpoint.as_view(), name="api-view-first"),
+    path(ONE_VIEW + "runs/", views.ViewRunsEndpoint.as_view(), name="api-view-runs"),
     path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),
     path(ONE_RUN + "start/", run.StartEndpoint.as_view(), name="api-run-start"),
     path(ONE_RUN + "heartbeat/", run.HeartbeatEndpoint.as_view(), name="api-run-heartbeat"),
