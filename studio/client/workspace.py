@@ -9,6 +9,7 @@ from studio.client.http import Client, Request, segment, with_json
 
 if TYPE_CHECKING:
     from studio.client.run import Run
+    from studio.client.view import Views
 
 
 class Workspace:
@@ -91,6 +92,13 @@ class Workspace:
             f"workspaces/{segment(self._name)}/runs/", limit=200, **words, **asked
         ):
             yield Run(Experiment._known(self, found["experiment"]), found["id"], _found=found)
+
+    @property
+    def views(self) -> "Views":
+        """The saved views that this user may open."""
+        from studio.client.view import Views
+
+        return Views(self)
 
     def get_details(self) -> dict[str, Any]:
         """Return what the studio says of this workspace."""
