@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from studio.client.errors import UnreachableException
-from studio.client.heart import Heart
+from studio.client.heart import GONE, Heart
 from studio.client.http import Client, backoff_s
 from studio.client.inherit import Sent, orphaned, send_journal, settle
 from studio.client.journal import Journal
@@ -36,7 +36,8 @@ class Courier:
         self._heart = heart
         self._between = between
         self._sender = Sender(client, self._step)
-        self._tickets: dict[tuple[Spool, int], Ticket] = {}
+        # By spool, place in it, and run.
+        self._tickets: dict[tuple[Spool, int, str], Ticket] = {}
         self._barriers: list[tuple[int, Ticket]] = []
         self._failures = 0
         self._retry_at = 0.0
@@ -54,6 +55,11 @@ class Courier:
         return self._failures >= self._patience
 
     @property
+    def deleted_runs(self) -> set[str]:
+        """The runs that somebody deleted in the studio while this program logged to them."""
+        return self._heart.deleted
+
+    @property
     def is_busy(self) -> bool:
         """Whether a journal that another process left behind is being sent."""
         return self._legacy is not None
@@ -65,7 +71,7 @@ class Courier:
         if ticket is not None and operation.refused:
             ticket.kept()  # of a run that the studio will not have: nobody is to wait for it
         elif ticket is not None:
-            self._tickets[spool, operation.seq] = ticket
+            self._tickets[spool, operation.seq, operation.run] = ticket
 
     def expect_all(self, ticket: Ticket, mark: int) -> None:
         """Settle this ticket when everything up to this place of the journal has been sent."""
@@ -111,7 +117,7 @@ class Courier:
             self._answered()
 
     def _settle(self, spool: Spool, operation: Operation, delivery: Delivery) -> None:
-        ticket = self._tickets.pop((spool, operation.seq), None)
+        ticket = self._tickets.pop((spool, operation.seq, operation.run), None)
         if operation.kind == "create":
             self.uncreated.discard(operation.run)
         if delivery.answer.get("cancel_requested"):
@@ -122,6 +128,11 @@ class Courier:
                 ticket.sent(delivery.answer)
             return
         refusal = delivery.refused[0][1]
+        if getattr(refusal, "status_code", 0) == GONE:
+            self.note_deleted(operation.run, str(refusal))
+            spool.forget_run(operation.run)
+            self._let_go(operation.run, ticket)
+            return
         if operation.kind == "create":
             self.refused_runs[operation.run] = str(refusal)
         settle(spool, operation, delivery)
@@ -131,6 +142,17 @@ class Courier:
             spool.done(operation)
         else:
             self._tell(operation, str(refusal))
+
+    def note_deleted(self, run: str, reason: str) -> None:
+        """The studio said that somebody deleted the run."""
+        self._heart.note_deleted(run, reason)
+
+    def _let_go(self, run: str, ticket: Ticket | None) -> None:
+        """Nobody waits any more for what was to be sent of a deleted run."""
+        if ticket:
+            ticket.kept()
+        for place in [key for key in self._tickets if key[2] == run]:
+            self._tickets.pop(place).kept()
 
     def _tell(self, operation: Operation, reason: str) -> None:
         """One warning for each run and kind of thing, however many batches follow."""

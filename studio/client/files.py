@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from studio.client.errors import UnreachableException, UserErrorException
+from studio.client.errors import ServiceException, UnreachableException, UserErrorException
+from studio.client.heart import GONE
 from studio.client.http import segment
 from studio.client.operation import upload
 from studio.client.record import READ_FLUSH_S, RunRecord
@@ -105,6 +106,10 @@ class RunFiles(RunRecord):
                 return
             except UnreachableException:
                 pass  # kept below, and sent when the studio answers again
+            except ServiceException as refusal:
+                if refusal.status_code != GONE:
+                    raise
+                self._recorder.courier.note_deleted(self._id, str(refusal))
         kept = path if is_copy else self._copy(path)
         self._recorder.submit(upload(self._id, address, kept, sha256))
 

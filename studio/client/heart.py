@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.client.errors import StudioException, UnreachableException
+from studio.client.errors import ServiceException, StudioException, UnreachableException
 from studio.client.http import Client, Request, segment, with_json
 from studio.client.notices import warn
 
@@ -19,6 +19,7 @@ BEAT_TIMEOUT_S = 5.0
 LONGEST_BEAT_S = 25.0
 RUNS_AT_FULL_RATE = 4
 ENDED = ("Completed", "Failed", "Canceled")
+GONE = 410
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Heart:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._live: dict[str, Live] = {}
+        self.deleted: set[str] = set()
 
     def add(self, live: Live) -> None:
         """Begin to beat for this run."""
@@ -61,6 +63,13 @@ class Heart:
     def remove(self, live: Live) -> None:
         """Stop beating for this run."""
         self._live.pop(live.id, None)
+
+    def note_deleted(self, run: str, reason: str) -> None:
+        """Somebody deleted the run in the studio: nothing more of it is sent or kept, and the training goes on."""
+        self._live.pop(run, None)
+        if run not in self.deleted:
+            self.deleted.add(run)
+            warn(f"{reason} Nothing more is sent or kept of it; the program goes on.")
 
     def is_idle(self) -> bool:
         """Whether no run is live."""
@@ -92,7 +101,12 @@ class Heart:
             answer: dict[str, Any] = self._client.json(request, attempts=1)
         except UnreachableException:
             raise
-        except StudioException:  # deleted, or no longer ours: the sender will say so with its batches
+        except ServiceException as refusal:
+            live.beat_at = time.monotonic() + LONGEST_BEAT_S
+            if refusal.status_code == GONE:
+                self.note_deleted(live.id, str(refusal))
+            return
+        except StudioException:  # no longer ours: the sender will say so with its batches
             live.beat_at = time.monotonic() + LONGEST_BEAT_S
             return
         crowd = max(1.0, len(self._live) / RUNS_AT_FULL_RATE)

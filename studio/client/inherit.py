@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.client.heart import GONE
 from studio.client.notices import warn
 from studio.client.operation import Operation
 from studio.client.sender import Delivery, Sender, closing, remainder
@@ -22,6 +23,9 @@ class Sent:
 def settle(spool: Spool, operation: Operation, delivery: Delivery) -> None:
     """Write down what became of an operation: forget what was sent, set aside what was refused."""
     for piece, refusal in delivery.refused:
+        if getattr(refusal, "status_code", 0) == GONE:
+            spool.forget_run(operation.run)
+            return
         reason = str(refusal)
         if operation.kind == "create":
             spool.set_aside_run(operation.run, reason)

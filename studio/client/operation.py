@@ -39,6 +39,12 @@ class Operation:
         return replace(self, offset=(self.offset or 0) + start, body=self.body[start:end], key=marks)
 
 
+def forget_copy(operation: Operation) -> None:
+    """Remove the copy that waits beside the journal to be uploaded, if there is one."""
+    if operation.file:
+        Path(operation.file).unlink(missing_ok=True)
+
+
 def run_path(run: str, rest: str) -> str:
     """Return the address of a part of a run; ids that people chose are quoted."""
     return f"runs/{quote(run, safe='')}/{rest}"

@@ -19,7 +19,7 @@ from studio.client.heart import Heart, Live
 from studio.client.http import Client
 from studio.client.journal import Journal
 from studio.client.notices import warn
-from studio.client.operation import Operation, log_piece
+from studio.client.operation import Operation, forget_copy, log_piece
 from studio.client.ticket import Ticket
 
 TICK_S = 0.5
@@ -130,7 +130,12 @@ class Recorder:
 
     def defers(self, run: str, kind: str) -> bool:
         """Whether a call for this run has to go through the journal to keep its order."""
-        return self.courier.is_away or run in self.courier.uncreated or self.journal.holds(run, kind)
+        return (
+            self.courier.is_away
+            or run in self.courier.deleted_runs
+            or run in self.courier.uncreated
+            or self.journal.holds(run, kind)
+        )
 
     def _ensure_thread(self) -> None:
         with self._starting:
@@ -211,6 +216,7 @@ class Recorder:
         ]
 
     def _keep(self, pending: list[Pending]) -> None:
+        pending = self._without_deleted(pending)
         if not pending:
             return
         for operation, _ticket in pending:
@@ -219,6 +225,16 @@ class Recorder:
         self._last_seq = max(self._last_seq, pending[-1][0].seq)
         for operation, ticket in pending:
             self.courier.expect(spool, operation, ticket)
+
+    def _without_deleted(self, pending: list[Pending]) -> list[Pending]:
+        """Nothing is kept of a run that was deleted in the studio; whoever waits goes on."""
+        deleted = self.courier.deleted_runs
+        for operation, ticket in pending if deleted else ():
+            if operation.run in deleted:
+                forget_copy(operation)
+                if ticket:
+                    ticket.kept()
+        return [entry for entry in pending if entry[0].run not in deleted]
 
     def close(self, timeout_s: float) -> int:
         """At the end of the process: send what time allows, return how many operations stay on disk."""

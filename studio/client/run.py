@@ -158,6 +158,8 @@ class Run(RunMetrics, RunLabels):
             return
         self._found = found or self._found
         later = "" if found else " (kept on this machine, `studio sync` sends it)"
+        if self._id in self._recorder.courier.deleted_runs:
+            later = " (deleted in the studio)"
         say(f"{live.name} {ending.words}{later}: {live.url}")
 
     def _cancelled_ending(self) -> Ending | None:

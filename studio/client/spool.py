@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.client.address import state_folder
-from studio.client.operation import Operation
+from studio.client.operation import Operation, forget_copy
 
 SCHEMA = """
 create table if not exists operation(
@@ -123,8 +123,7 @@ class Spool:
     def done(self, operation: Operation) -> None:
         """The studio has it: forget it."""
         self._write("delete from operation where seq = ?", (operation.seq,))
-        if operation.file:
-            Path(operation.file).unlink(missing_ok=True)
+        forget_copy(operation)
 
     def set_aside(self, operation: Operation, reason: str) -> None:
         """The studio will not have it: keep it with the reason, and let the rest go on."""
@@ -135,6 +134,16 @@ class Spool:
         with self.lock:
             self._write("update operation set refused = ? where run = ? and refused is null", (reason, run))
             self.forget_open(run)
+
+    def forget_run(self, run: str) -> None:
+        """The run was deleted in the studio: what waits of it is of no use to anybody."""
+        with self.lock:
+            query = "select file from operation where run = ? and file is not null"
+            files = [row[0] for row in self._open().execute(query, (run,))]
+            self._write("delete from operation where run = ?", (run,))
+            self.forget_open(run)
+        for file in files:
+            Path(file).unlink(missing_ok=True)
 
     def retry_refused(self) -> None:
         """Let everything that was set aside be tried once more."""

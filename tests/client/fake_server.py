@@ -32,6 +32,7 @@ class FakeStudio:
         self.asked: list[tuple[str, str, str | None]] = []
         self.beats: list[str] = []
         self.cancelled: dict[str, str] = {}
+        self.deleted: set[str] = set()
         self.fault: str | None = None
         self.faults_left = 10**9
         self.fault_paths = ""
@@ -304,6 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
         run = studio.runs.get(run_id)
         if run is None:
             raise Refusal(404, "not_found", f"There is no run {run_id}.")
+        if run_id in studio.deleted:
+            raise Refusal(410, "gone", f"{run['display_name']} was deleted.")
         kind, rest = parts[1] if parts[1:] else "", "/".join(parts[2:])
         if kind == "files" and rest:
             return self.file(run_id, rest, raw)

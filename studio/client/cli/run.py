@@ -1,6 +1,7 @@
-"""`studio run …`: list, show and cancel runs."""
+"""`studio run …`: list, show and cancel runs, mark stuck ones, throw away and restore."""
 
 import argparse
+import sys
 from itertools import islice
 from typing import Any
 
@@ -9,11 +10,12 @@ from studio.client.http import segment
 
 COLUMNS = ("id", "display_name", "experiment", "status", "created_at", "duration_s", "created_by")
 MOST_A_PAGE = 200
+ENDS = ("Completed", "Failed", "Canceled")
 
 
 def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands."""
-    run = nouns.add_parser("run", help="list, show and cancel runs")
+    run = nouns.add_parser("run", help="list, show, cancel, mark, delete and restore runs")
     run.set_defaults(parser=run)
     verbs = run.add_subparsers(title="commands", metavar="COMMAND")
     _add_list(verbs)
@@ -31,6 +33,36 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     cancel.add_argument("--reason", help="a sentence for those who ask later")
     add_common(cancel)
     cancel.set_defaults(command=cancel_run)
+    _add_mark(verbs)
+    _add_trash(verbs)
+
+
+def _add_mark(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    mark = verbs.add_parser(
+        "mark",
+        help="say what a stuck run became",
+        epilog='Example: studio run mark -r 4f6c… --as Failed --reason "the machine was switched off"',
+    )
+    mark.add_argument("-r", "--run", required=True, metavar="ID", help="the id of the run")
+    mark.add_argument("--as", required=True, dest="status", choices=ENDS, help="what it became")
+    mark.add_argument("--reason", required=True, help="why; it is kept in the run's history")
+    add_common(mark)
+    mark.set_defaults(command=mark_run)
+
+
+def _add_trash(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for verb, action, words in (
+        ("delete", "trash", "move runs to the trash, where they stay for 30 days"),
+        ("restore", "restore", "bring runs back from the trash"),
+        ("archive", "archive", "take runs out of the lists"),
+        ("unarchive", "unarchive", "bring runs back from the archive"),
+    ):
+        parser = verbs.add_parser(verb, help=words, epilog=f"Example: studio run {verb} -r 4f6c…")
+        parser.add_argument(
+            "-r", "--run", required=True, action="append", metavar="ID", help="the id of a run; repeatable"
+        )
+        add_common(parser)
+        parser.set_defaults(command=change_runs, action=action)
 
 
 def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,3 +125,22 @@ def cancel_run(arguments: argparse.Namespace) -> int:
     # Cancelling twice is no error, so a lost answer may be asked for again.
     found = workspace_of(arguments).post_once(f"runs/{segment(arguments.run)}/cancel/", body)
     return show(found, arguments, COLUMNS)
+
+
+def mark_run(arguments: argparse.Namespace) -> int:
+    """Say by hand what a stuck run became."""
+    body = {"status": arguments.status, "reason": arguments.reason}
+    # Marking it twice as the same is no error.
+    found = workspace_of(arguments).post_once(f"runs/{segment(arguments.run)}/mark/", body)
+    return show(found, arguments, COLUMNS)
+
+
+def change_runs(arguments: argparse.Namespace) -> int:
+    """Move runs to the trash or the archive, or back. 1 when one of them was left as it is."""
+    workspace = workspace_of(arguments)
+    body = {"action": arguments.action, "ids": arguments.run}
+    done = workspace.client.post(f"workspaces/{segment(workspace.name)}/runs/bulk/", body)
+    show(done, arguments, ("action", "done", "unchanged"))
+    for refusal in done.get("refused", []):
+        print(refusal["reason"], file=sys.stderr)
+    return 1 if done.get("refused") else 0
