@@ -6,7 +6,7 @@ from runs.models.artifact import Artifact, Snapshot, SnapshotFile
 from runs.models.compute import ComputeTarget
 from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
-from runs.models.image import DescriptionImage
+from runs.models.image import DescriptionImage, ImageUse
 from runs.models.invitation import Invitation, PasswordReset
 from runs.models.job import IdempotencyKey, Job
 from runs.models.metric import Metric, Segment
@@ -31,6 +31,7 @@ __all__ = [
     "ExperimentName",
     "ExperimentTag",
     "IdempotencyKey",
+    "ImageUse",
     "Invitation",
     "Job",
     "Kind",

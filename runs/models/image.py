@@ -1,7 +1,10 @@
 """Images pasted into descriptions."""
 
 from django.db import models
+from django.db.models import Q
 
+from runs.models.experiment import Experiment
+from runs.models.run import Run
 from runs.models.workspace import User, Workspace
 
 
@@ -23,3 +26,25 @@ class DescriptionImage(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+
+class ImageUse(models.Model):
+    """A description, present or earlier, that shows the image; without any the worker deletes it."""
+
+    image = models.ForeignKey(DescriptionImage, models.CASCADE, related_name="uses")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+")
+    experiment = models.ForeignKey(Experiment, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "run"], name="image_use_by_run"),
+            models.UniqueConstraint(fields=["image", "experiment"], name="image_use_by_experiment"),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False, experiment__isnull=True)
+                | Q(run__isnull=True, experiment__isnull=False),
+                name="image_use_of_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} in {self.run_id or self.experiment_id}"
