@@ -16,7 +16,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from runs.errors import NotAllowed, NotFound
+from runs.errors import Gone, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, DefaultView, Experiment, Member, Role, Run, SavedView, Star, User, Workspace
 
@@ -97,21 +97,31 @@ def get_numbered_experiment(caller: Caller, workspace: str, number: int, need: N
 def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: bool = False) -> Run:
     """The run of that id, with its workspace and experiment. Raises NotFound or NotAllowed.
 
-    Runs in the trash are found only when `trashed` is true.
+    Runs in the trash are found only when `trashed` is true; members are told with Gone that they lie there.
     """
     missing = NotFound(f"There is no run {public_id!r} here, or it is not shared with you.")
     if "\x00" in public_id:
         raise missing
     run = Run.objects.select_related("workspace", "experiment").filter(public_id=public_id).first()
-    if run is None or (run.deleted_at is not None and not trashed):
+    if run is None:
         raise missing
     member = Member.objects.filter(user=caller.user, workspace=run.workspace_id).first()
     if member is None or not _token_reaches(caller, run.workspace_id):
         raise missing
     member.workspace = run.workspace
+    if run.deleted_at is not None and not trashed:
+        _check_run_token(caller, run)
+        raise gone(run)
     _check_role(caller, member, need)
     _check_run_token(caller, run)
     return run
+
+
+def gone(run: Run) -> Gone:
+    """What is said of a run that lies in the trash, or was there and is deleted."""
+    return Gone(
+        f"{run.display_name} was deleted and takes nothing more; for 30 days it can be restored from the trash."
+    )
 
 
 def get_runs(

@@ -2,6 +2,7 @@
 
 Refused
 ├── NotFound      there is nothing of that name here, or it is not yours to know
+├── Gone          it was here and is deleted; whoever writes to it should stop
 ├── NotAllowed    you are here, but your role or your token does not reach that far
 ├── Conflict      it would contradict what is already so
 ├── Invalid       what was sent is wrong; `field` and `position` say where
@@ -25,6 +26,12 @@ class NotFound(Refused):
     """There is nothing of that name here, or it is not the caller's to know."""
 
     code = "not_found"
+
+
+class Gone(Refused):
+    """It was here and is deleted, as members may know. Whoever writes to it should stop."""
+
+    code = "gone"
 
 
 class NotAllowed(Refused):

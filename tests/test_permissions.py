@@ -59,6 +59,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-fail": {"POST": "contributor"},
     "api-run-cancel": {"POST": "contributor"},
     "api-run-canceled": {"POST": "contributor"},
+    "api-run-mark": {"POST": "contributor"},
     "api-run-children": {"GET": "reader"},
     "api-run-star": {"PUT": "reader", "DELETE": "reader"},
     "api-run-tags": {"GET": "reader", "POST": "contributor"},

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from runs import line_index, log_marks, storage
+from runs.access import gone
 from runs.actions import events
+from runs.actions.presence import hold
 from runs.content_type import TEXT, content_type_of
-from runs.errors import Conflict, Invalid, TooLarge
+from runs.errors import Conflict, Gone, Invalid, TooLarge
 from runs.limits import LOG_CHUNK_BYTES, clean_integer, clean_path
 from runs.log_marks import PRINTED, Mark
 from runs.models import Artifact, Run, User
@@ -88,6 +90,7 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
         line_index.extend(stored.key, stored.size)
     try:
         with write():
+            hold(run)
             row = Artifact.objects.select_for_update().filter(run=run, path=path).first()
             is_new = row is None
             if row is None:
@@ -120,7 +123,9 @@ def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "
     parts = log_marks.parse(marks, offset, len(chunk))
     row = _log(run, path)
     with storage.locked(row.key):
-        size = Artifact.objects.values_list("size", flat=True).get(pk=row.pk)
+        size = Artifact.objects.values_list("size", flat=True).filter(pk=row.pk, run__deleted_at=None).first()
+        if size is None:
+            raise _gone(run, row)
         if offset > size:
             raise Conflict(
                 f"The log {path} has {size:,} bytes; a chunk at {offset:,} would leave a gap. Send from {size:,} on.",
@@ -136,11 +141,20 @@ def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "
             log_marks.add(row.key, size, parts or [Mark(row.size, int(now.timestamp() * 1000), PRINTED)])
             # Guarded: whoever holds the file's lock elsewhere (another machine's share) must not be overwritten.
             if not Artifact.objects.filter(pk=row.pk, size=size).update(size=row.size, updated_at=now):
+                if not Artifact.objects.filter(pk=row.pk).exists():
+                    raise _gone(run, row)
                 raise Conflict(
                     f"Another process writes the log {path} at the same time.", field="offset", size=size
                 )
             line_index.extend(row.key, row.size)
     return row
+
+
+def _gone(run: Run, row: Artifact) -> Gone:
+    """The run was deleted meanwhile; bytes of a row that is no more would never be found again."""
+    if not Artifact.objects.filter(pk=row.pk).exists():
+        storage.delete(row.key)
+    return gone(run)
 
 
 def _log(run: Run, path: str) -> Artifact:
@@ -157,6 +171,7 @@ def _log(run: Run, path: str) -> Artifact:
             updated_at=now,
         )
         with write():
+            hold(run)
             Artifact.objects.bulk_create([new], ignore_conflicts=True)
         row = Artifact.objects.get(run=run, path=path)
     if not row.is_log:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from runs.access import gone
 from runs.actions import counts, events, jobs
 from runs.lifecycle import WATCHED, Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
@@ -20,6 +21,8 @@ NEXT_BEAT_S = 2
 # An ended run whose metrics lie in more pieces than this is put in order once, for all who read it later.
 WORTH_MERGING = 8
 MERGE_AFTER = timedelta(seconds=30)
+# Kinds of events: a stuck run was ended by hand, and its script was heard after all.
+MARKED, HEARD_AGAIN = "marked by hand", "heard after its end"
 
 
 @dataclass(frozen=True)
@@ -59,24 +62,45 @@ def heartbeat(run: Run, *, by: User) -> Beat:
     """Note that somebody is behind the run, and say whether it should stop.
 
     A run that was silent returns to Running. The clock of the server decides, never the caller's. A beat for an
-    ended run changes nothing.
+    ended run changes nothing, except that the history tells once when a run that was marked by hand is alive.
     """
     now = timezone.now()
-    if run.is_ended or (
-        run.status != Status.NOT_RESPONDING
-        and run.heartbeat_at is not None
-        and now - run.heartbeat_at < BEAT_WRITTEN_EVERY
-    ):
+    if run.is_ended:
+        if run.heartbeat_at is not None:
+            _note_afterlife(run, now)
+        return beat_of(run)
+    is_untold = run.status == Status.CANCEL_REQUESTED and run.cancel_told_at is None
+    is_due = run.heartbeat_at is None or now - run.heartbeat_at >= BEAT_WRITTEN_EVERY
+    if not (is_due or is_untold or run.status == Status.NOT_RESPONDING):
         return beat_of(run)
     with write():
         row = _lock(run)
+        if row.deleted_at is not None:
+            raise gone(row)
         if not row.is_ended:
             row.heartbeat_at = now
             row.save(update_fields=["heartbeat_at"])
+            _note_told(row, now)
         if row.status == Status.NOT_RESPONDING:
             back = Status.RUNNING if row.cancel_requested_at is None else Status.CANCEL_REQUESTED
             _move(row, back, by=by, at=now, kind="responding again", reason="")
     return beat_of(row)
+
+
+def _note_told(run: Run, now: datetime) -> None:
+    """The answer to this beat tells the script to stop: from now on it knows."""
+    if run.status == Status.CANCEL_REQUESTED and run.cancel_told_at is None:
+        run.cancel_told_at = now
+        run.save(update_fields=["cancel_told_at"])
+        events.record(run, "cancel told", by=None, at=now)
+
+
+def _note_afterlife(run: Run, now: datetime) -> None:
+    """A run that was marked by hand beats: whoever marked it should know, once, that its script was alive."""
+    kinds = set(run.events.filter(kind__in=(MARKED, HEARD_AGAIN)).values_list("kind", flat=True))
+    if kinds == {MARKED}:
+        with write():
+            events.record(_lock(run), HEARD_AGAIN, by=None, at=now, status=run.status)
 
 
 def beat_of(run: Run) -> Beat:
@@ -88,7 +112,7 @@ def beat_of(run: Run) -> Beat:
 
 def complete_run(run: Run, *, by: User) -> Run:
     """Completed. Again is no error; Conflict when it has ended otherwise."""
-    return _end(run, Status.COMPLETED, by=by, kind="completed")
+    return end_run(run, Status.COMPLETED, by=by, kind="completed")
 
 
 def fail_run(
@@ -107,7 +131,7 @@ def fail_run(
     """
     message = shortened(clean_text(message, "The error message", length=10**9, empty=True), REASON_LENGTH)
     code = clean_text(code, "The error code", length=NAME_LENGTH, empty=True)
-    return _end(
+    return end_run(
         run,
         Status.FAILED,
         by=by,
@@ -141,8 +165,8 @@ def cancel_run(run: Run, *, by: User, reason: str = "", children: bool = False) 
 def _cancel(run: Run, *, by: User, reason: str) -> None:
     now = timezone.now()
     check_move(run.status, Status.CANCEL_REQUESTED, name=run.display_name)
-    run.cancel_requested_at, run.cancel_requested_by = now, by
-    run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
+    run.cancel_requested_at, run.cancel_requested_by, run.cancel_told_at = now, by, None
+    run.save(update_fields=["cancel_requested_at", "cancel_requested_by", "cancel_told_at"])
     said = reason or f"cancelled by {by.username}"
     if run.heartbeat_at is None:  # nobody is behind it who could confirm
         _finish(run, Status.CANCELED, by=by, at=now, kind="canceled", reason=said)
@@ -153,7 +177,7 @@ def _cancel(run: Run, *, by: User, reason: str) -> None:
 def confirm_canceled(run: Run, *, by: User, reason: str = "") -> Run:
     """Canceled: whoever ran it says that it has stopped, asked or by itself (Ctrl-C)."""
     reason = shortened(clean_text(reason, "The reason", length=10**9, empty=True), REASON_LENGTH)
-    return _end(run, Status.CANCELED, by=by, kind="canceled", reason=reason)
+    return end_run(run, Status.CANCELED, by=by, kind="canceled", reason=reason)
 
 
 def active_descendants(run: Run) -> list[Run]:
@@ -208,7 +232,8 @@ def _lose(run: Run, now: datetime) -> int:
     return 1
 
 
-def _end(run: Run, status: Status, *, by: User | None, kind: str, reason: str = "", **fields: Any) -> Run:
+def end_run(run: Run, status: Status, *, by: User | None, kind: str, reason: str = "", **fields: Any) -> Run:
+    """End the run in this status, with the values of further fields. Again is no error; Conflict otherwise."""
     with write():
         row = _lock(run)
         if row.status == status:
@@ -242,7 +267,9 @@ def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str,
 
 def _lock(run: Run) -> Run:
     """The row as it is now, held until the transaction ends: of two racing calls one sees the other's result."""
-    row = Run.objects.select_for_update().get(pk=run.pk)
+    row = Run.objects.select_for_update().filter(pk=run.pk).first()
+    if row is None:
+        raise gone(run)
     row.workspace, row.experiment = run.workspace, run.experiment
     return row
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from runs.actions import jobs
 from runs.actions.idempotency import claim
 from runs.actions.names import intern
+from runs.actions.presence import hold
 from runs.actions.summary import add_numbers, add_texts
 from runs.errors import Invalid
 from runs.limits import (
@@ -53,7 +54,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
 
     Points of an ended run are taken too: the last batch may arrive after the end. Either the whole batch is
     written or none of it. A list or table without values is noted as an empty one. Raises Invalid or TooLarge
-    naming the metric.
+    naming the metric, Gone for a run that was deleted.
     """
     batch = [p for p in batch if len(p.values) or p.kind in (Metric.LIST, Metric.TABLE)]
     total = sum(len(points.values) for points in batch)
@@ -61,6 +62,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
     for points in batch:
         clean_key(points.name, "metric")
     with write():
+        hold(run)
         if key and claim(f"run:{run.pk}", key) is not None:
             return 0
         metrics = _metrics(run, batch)

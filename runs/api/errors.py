@@ -16,6 +16,7 @@ STATUS = {
     "invalid": 400,
     "not_allowed": 403,
     "not_found": 404,
+    "gone": 410,
     "conflict": 409,
     "too_large": 413,
     "unavailable": 503,

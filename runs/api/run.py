@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from runs.actions import organise
 from runs.actions import run as actions
+from runs.actions.repair import mark_run
 from runs.api import serializers as s
 from runs.api.base import Endpoint
 from runs.api.shapes import run_shape
@@ -96,6 +97,15 @@ class CanceledEndpoint(RunStep):
     def step(self, run: Run) -> Run:
         """Note that it was canceled."""
         return actions.confirm_canceled(run, by=self.caller.user, **self.read(s.ReasonBody))
+
+
+@extend_schema(request=s.MarkBody, responses={200: s.RunShape, 409: s.ErrorAnswer})
+class MarkEndpoint(RunStep):
+    """Somebody says by hand what a stuck run became."""
+
+    def step(self, run: Run) -> Run:
+        """Mark it."""
+        return mark_run(run, by=self.caller.user, **self.read(s.MarkBody))
 
 
 class HeartbeatEndpoint(Endpoint):

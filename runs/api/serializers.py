@@ -243,6 +243,13 @@ class CancelBody(serializers.Serializer):
     children = serializers.BooleanField(default=False)
 
 
+class MarkBody(serializers.Serializer):
+    """What a stuck run became, and why somebody says so."""
+
+    status = serializers.ChoiceField(choices=["Completed", "Failed", "Canceled"])
+    reason = text()
+
+
 class ReasonBody(serializers.Serializer):
     """Why."""
 

@@ -86,6 +86,7 @@ urlpatterns = [
     path(ONE_RUN + "fail/", run.FailEndpoint.as_view(), name="api-run-fail"),
     path(ONE_RUN + "cancel/", run.CancelEndpoint.as_view(), name="api-run-cancel"),
     path(ONE_RUN + "canceled/", run.CanceledEndpoint.as_view(), name="api-run-canceled"),
+    path(ONE_RUN + "mark/", run.MarkEndpoint.as_view(), name="api-run-mark"),
     path(ONE_RUN + "children/", runs.ChildrenEndpoint.as_view(), name="api-run-children"),
     path(ONE_RUN + "star/", stars.RunStarEndpoint.as_view(), name="api-run-star"),
     path(ONE_RUN + "tags/", organise.TagsEndpoint.as_view(), name="api-run-tags"),

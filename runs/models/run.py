@@ -44,6 +44,8 @@ class Run(models.Model):
     error_details = models.JSONField(default=dict)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # When the answer to a heartbeat told its script so.
+    cancel_told_at = models.DateTimeField(null=True)
 
     created_by = models.ForeignKey(
         User, models.SET_NULL, null=True, related_name="runs", db_index=False
@@ -141,16 +143,25 @@ class Run(models.Model):
 
 
 class DescriptionVersion(models.Model):
-    """An earlier or present text of a run's description, so that nothing written is lost."""
+    """An earlier or present text of the description of a run or an experiment, so that nothing written is lost."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="description_versions")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="description_versions")
+    experiment = models.ForeignKey(Experiment, models.CASCADE, null=True, related_name="description_versions")
     version = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "version"], name="description_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "version"], name="description_version_once"),
+            models.UniqueConstraint(fields=["experiment", "version"], name="experiment_description_once"),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False, experiment__isnull=True)
+                | Q(run__isnull=True, experiment__isnull=False),
+                name="description_of_one",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"version {self.version}"

@@ -10,13 +10,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
-from runs.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, TooLarge, Unavailable
+from runs.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooLarge, Unavailable
 
 SENTENCES = {
     400: ("bad_request", "This address or form could not be read."),
     403: ("not_allowed", "You may not do that here."),
     404: ("not_found", "There is nothing at this address, or it is not shared with you."),
     409: ("conflict", "That contradicts what is already so."),
+    410: ("gone", "This was deleted."),
     413: ("too_large", "That is larger than the studio takes at once."),
     500: ("error", "Something went wrong on our side. It has been written to the server's log."),
     503: ("unavailable", "The studio's database does not answer right now. Try again in a moment."),
@@ -26,12 +27,14 @@ TITLES = {
     403: "Not allowed",
     404: "Nothing here",
     409: "Not possible any more",
+    410: "Deleted",
     413: "Too large",
     500: "Something went wrong",
     503: "Not available right now",
 }
 STATUS: dict[type[Refused], int] = {
     NotFound: 404,
+    Gone: 410,
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 400,
