@@ -4,6 +4,9 @@ from django.db import models
 
 from runs.models.workspace import Workspace
 
+# Metrics that begin so are samples of the machine. They have a tab of their own; lists of metrics leave them out.
+SYSTEM = "system/"
+
 
 class Kind(models.IntegerChoices):
     """What a name is the name of."""
