@@ -5,6 +5,7 @@ from django.test import Client
 
 from runs.actions.files import append_log, put_file
 from runs.actions.invitations import create_invitation
+from runs.actions.tracking import Points, log_points
 from runs.models import Run
 from tests import make
 from tests.test_permissions import ROLES, path_of, routes
@@ -74,6 +75,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_tags": ("contributor", "contributor"),
     "run_cancel": ("contributor", "contributor"),
     "run_metrics": ("reader", ""),
+    "run_metric_data": ("reader", ""),
+    "run_images": ("reader", ""),
+    "run_image_steps": ("reader", ""),
     "run_children": ("reader", ""),
     "run_logs": ("reader", ""),
     "run_log_lines": ("reader", ""),
@@ -98,6 +102,8 @@ QUERIES = {
     "run_log_lines": "?file=log.txt",
     "run_image": "?file=photo.png",
     "run_logs": "?file=log.txt",
+    "run_metric_data": "?m=loss",
+    "run_image_steps": "?name=photo",
     "settings_member_remove": "?member=mia",
 }
 FORMS = {
@@ -137,6 +143,7 @@ def run(workspace, owner):
     made = make.run(workspace, heartbeat=True, metrics={"loss": [1.0, 0.5]})
     append_log(made, "log.txt", 0, b"one\ntwo\n")
     put_file(made, "photo.png", [PNG], by=owner)
+    log_points(made, [Points("photo", ["photo.png"], kind="image")])
     make.member(workspace, "contributor", "mia")
     FORMS["settings_invitation"]["invitation"] = create_invitation(
         workspace, "reader", by=owner

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -41,9 +41,10 @@ def chart_data(request: HttpRequest, workspace: str) -> HttpResponseBase:
     except NotFound:
         raise
     except Invalid as refusal:
-        return _json({"error": {"message": refusal.message, "field": refusal.field}}, status=400)
+        return json_of({"error": {"message": refusal.message, "field": refusal.field}}, status=400)
     if request.GET.get("as") == "csv":
-        return _csv(data)
+        heads, rows = table_of(data)
+        return csv_of(data.chart.title, heads, rows)
     encoded = orjson.dumps(chart_shape(data))
     tag = f'W/"{fingerprint(encoded)}"'
     if request.headers.get("If-None-Match") == tag:
@@ -102,23 +103,22 @@ def _drawn(cell: Cell) -> tuple[Any, bool]:
     return (show.number(cell), True) if isinstance(cell, int | float) else (show.clipped(cell, 120), False)
 
 
-def _csv(data: ChartData) -> StreamingHttpResponse:
-    heads, rows = table_of(data)
-    answer = StreamingHttpResponse(_lines([heads], rows), content_type="text/csv; charset=utf-8")
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in data.chart.title)[:80]
+def csv_of(title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> StreamingHttpResponse:
+    """The table as a file that is named after the chart."""
+    answer = StreamingHttpResponse(_lines(heads, iter(rows)), content_type="text/csv; charset=utf-8")
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in title)[:80]
     answer["Content-Disposition"] = f'attachment; filename="{name.strip("-.") or "chart"}.csv"'
     return answer
 
 
-def _lines(first: Iterable[list[Any]], rows: Iterator[list[Cell]]) -> Iterator[str]:
+def _lines(heads: Sequence[str], rows: Iterator[Sequence[Cell]]) -> Iterator[str]:
     """The file in pieces of some thousand rows."""
-    for row in first:
-        yield _text([row])
+    yield _text([heads])
     while piece := list(islice(rows, 5000)):
         yield _text(piece)
 
 
-def _text(rows: list[list[Any]]) -> str:
+def _text(rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
@@ -129,5 +129,6 @@ def safe_cell(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
-def _json(body: object, *, status: int) -> HttpResponse:
+def json_of(body: object, *, status: int = 200) -> HttpResponse:
+    """The content as JSON."""
     return HttpResponse(orjson.dumps(body), content_type="application/json", status=status)

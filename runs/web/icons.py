@@ -59,6 +59,7 @@ NAMES = {
     "unfold": "panel-left-open",
     "chart": "chart-line",
     "table": "table",
+    "chart-box": "grid-3x3",
     "tree": "corner-down-right",
     "created": "circle-plus",
     "started": "play",

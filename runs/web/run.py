@@ -16,7 +16,9 @@ from runs.access import Need, allows, get_run
 from runs.actions.run import cancel_run
 from runs.errors import NotFound
 from runs.lifecycle import Status
-from runs.models import Metric, Param, Property, Run, Tag
+from runs.models import Param, Property, Run, Tag
+from runs.query.images import image_metrics
+from runs.query.run_metrics import own_metrics
 from runs.query.stars import starred
 from runs.query.tree import descendants
 from runs.query.values import last_of
@@ -67,7 +69,8 @@ def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
 def _tabs(run: Run) -> Iterator[Tab]:
     for name, word, count in (
         ("overview", "Overview", None),
-        ("metrics", "Metrics", Metric.objects.filter(run=run, count__gt=0).count()),
+        ("metrics", "Metrics", own_metrics(run).count()),
+        ("images", "Images", image_metrics(run).count() or None),
         ("children", "Child runs", run.child_count),
         ("logs", "Outputs + logs", run.artifacts.count()),
         ("activity", "Activity", None),
@@ -88,7 +91,7 @@ def overview(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
 
 def overview_facts(run: Run) -> dict[str, Any]:
     """The cards of the overview."""
-    metrics = Metric.objects.filter(run=run, count__gt=0).select_related("name").order_by("name__text")
+    metrics = own_metrics(run).order_by("name__text")
     return {
         "description": mark_safe(run.description_html),  # noqa: S308, cleaned by runs/safe_html.py when saved
         "tags": [(tag.name.text, tag.text) for tag in _values(Tag, run)],

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -71,16 +78,21 @@ def log_lines(request: HttpRequest, workspace: str, run_id: str) -> JsonResponse
 
 
 @require_safe
-def image(request: HttpRequest, workspace: str, run_id: str) -> StreamingHttpResponse:
+def image(request: HttpRequest, workspace: str, run_id: str) -> HttpResponseBase:
     """A raster picture for an `img`. What it is, its first bytes say; nothing else is ever answered here."""
     file = _file(run_of(request, workspace, run_id), request.GET.get("file", ""))
     kind = content_type_of(file.path, storage.read(file.key, end=512))
     if kind not in IMAGES or file.size > MOST_IMAGE_BYTES:
         raise NotFound("This file is no picture that can be shown here. Download it instead.")
+    tag = f'"{file.sha256}"'
+    if file.sha256 and request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified()
     answer = StreamingHttpResponse(storage.stream(file.key, end=file.size), content_type=kind)
     answer.headers["Content-Length"] = str(file.size)
     answer.headers["Content-Security-Policy"] = SANDBOX
     answer.headers["Content-Disposition"] = "inline"
+    if file.sha256:  # a slider goes back and forth over the same pictures
+        answer.headers["ETag"], answer.headers["Cache-Control"] = tag, "private, no-cache"
     return answer
 
 

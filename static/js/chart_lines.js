@@ -2,6 +2,23 @@
 import { axis, faded, layout, plain, short } from "./chart_base.js";
 import { dash, ink, place, turn } from "./chart_colours.js";
 
+/* The least and the most between the points of a thinned line, as one filled shape for each stretch without a gap. */
+function band(line, x, isLog, tint) {
+  const shape = { x: [], y: [] };
+  let stretch = [];
+  const close = () => {
+    if (stretch.length > 1) {
+      const back = [...stretch].reverse(), low = (n) => (isLog && line.low[n] <= 0 ? line.y[n] : line.low[n]);
+      shape.x.push(...stretch.map((n) => x[n]), ...back.map((n) => x[n]), null);
+      shape.y.push(...stretch.map((n) => line.high[n]), ...back.map(low), null);
+    }
+    stretch = [];
+  };
+  line.low.forEach((value, n) => { if (value === null) close(); else stretch.push(n); });
+  close();
+  return { type: "scatter", mode: "lines", ...shape, fill: "toself", fillcolor: tint, line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+}
+
 const TITLES = { step: "step", time: "", relative: "seconds" };
 
 function look(answer, line, many) {
@@ -19,6 +36,13 @@ function across(answer, line) {
   return answer.across === "time" ? line.x.map((time) => new Date(time)) : line.x;
 }
 
+/* Outliers that are cut off lie outside of what the axis shows. */
+function bounds(answer) {
+  if (!answer.bounds) return {};
+  const isLog = answer.log.includes("y"), [low, high] = answer.bounds;
+  return isLog && low <= 0 ? {} : { range: isLog ? [Math.log10(low), Math.log10(high)] : [low, high] };
+}
+
 export function lines(answer, hidden) {
   const many = { runs: answer.runs.length > 1, metrics: answer.fields.length > 1 };
   for (const run of answer.runs) place("run", run.id);
@@ -27,9 +51,10 @@ export function lines(answer, hidden) {
     const { key, label, at, dash: dashAt } = look(answer, line, many), run = answer.runs[line.run];
     legend.set(key, { label, colour: ink(at), dash: dash(dashAt) });
     if (hidden.has(key)) continue;
-    const x = across(answer, line), name = plain(short(many.metrics ? `${run.name} · ${line.metric}` : run.name, 60));
+    const x = across(answer, line), name = plain(short(line.label ?? (many.metrics ? `${run.name} · ${line.metric}` : run.name), 60));
     const mode = line.x.length < 30 ? "lines+markers" : "lines";
     const drawn = { type: "scatter", x, connectgaps: false, name, hoverinfo: "x+y+name", hoverlabel: { namelength: 60 } };
+    if (line.low) data.push(band(line, x, answer.log.includes("y"), faded(ink(at), line.smooth ? 0.14 : 0.2)));
     if (line.smooth) {
       data.push({ ...drawn, y: line.y, mode: "lines", hoverinfo: "skip", showlegend: false, line: { color: faded(ink(at), 0.28), width: 1 } });
     }
@@ -42,8 +67,8 @@ export function lines(answer, hidden) {
     data, legend,
     layout: layout(answer.chart, {
       hovermode: answer.lines.length <= 8 ? "x" : "closest",
-      xaxis: axis(TITLES[answer.across], answer.log.includes("x") ? { type: "log" } : {}),
-      yaxis: axis("", answer.log.includes("y") ? { type: "log" } : {}),
+      xaxis: axis(answer.over || TITLES[answer.across], answer.log.includes("x") ? { type: "log" } : {}),
+      yaxis: axis("", { ...(answer.log.includes("y") ? { type: "log" } : {}), ...bounds(answer) }),
     }),
   };
 }

@@ -6,7 +6,7 @@ import { figureOf, plotOf, stateOf } from "./charts.js";
 const cardOf = (node) => node.closest(".plot-card");
 
 // The page is asked for its new state, which live.js puts in place node by node; failing that, it is loaded.
-function go(url) {
+export function go(url) {
   history.pushState(null, "", url);
   const give = setTimeout(() => location.reload(), 3000);
   document.addEventListener("studio:refreshed", () => clearTimeout(give), { once: true });

@@ -2,10 +2,12 @@
    view, again when its runs, the selection or the theme change, and more finely where one looks closer. */
 import { CONFIG, plotly } from "./chart_base.js";
 import { boxes, bars, parallel, points, statuses } from "./chart_kinds.js";
+import { grow, growth } from "./chart_growth.js";
 import { drawLegend } from "./chart_legend.js";
 import { lines } from "./chart_lines.js";
+import { curves, histogram, matrix, predictions } from "./chart_special.js";
 
-const DRAW = { line: lines, bar: bars, scatter: points, box: boxes, status: statuses, parallel };
+const DRAW = { line: lines, bar: bars, scatter: points, box: boxes, status: statuses, parallel, curves, histogram, matrix, predictions };
 const inView = new Set(), known = new WeakSet();
 
 const bodyOf = (card) => card.querySelector(".plot-body");
@@ -18,8 +20,8 @@ function addressOf(card) {
     url.searchParams.delete("selected");
     for (const id of new URLSearchParams(location.search).getAll("selected")) url.searchParams.append("selected", id);
   }
-  const { zoom } = stateOf(card);
-  if (zoom) { url.searchParams.set("from", zoom[0]); url.searchParams.set("to", zoom[1]); }
+  const { zoom, zoomed } = stateOf(card);
+  if (zoom && zoomed === url.searchParams.get("x")) { url.searchParams.set("from", zoom[0]); url.searchParams.set("to", zoom[1]); }
   return url.href;
 }
 
@@ -32,8 +34,11 @@ async function load(card) {
   const state = stateOf(card), url = addressOf(card);
   state.request?.abort();
   state.request = new AbortController();
-  const [answer] = await Promise.all([fetch(url, { signal: state.request.signal }), plotly()]);
+  const newer = state.url === url ? growth(state) : "";
+  const [answer] = await Promise.all([fetch(url + newer, { signal: state.request.signal }), plotly()]);
+  if (answer.status === 204) return;
   const read = await answer.json().catch(() => null);
+  if (answer.ok && newer && grow(state, read)) return void await put(card);
   if (!answer.ok) throw new Error(read?.error?.message ?? "The numbers could not be read.");
   const tag = answer.headers.get("ETag") ?? "";
   if (state.answer && state.url === url && state.tag === tag && tag) return;
@@ -103,6 +108,7 @@ function look(card, change) {
     state.zoom = null;
   } else if (range[0] !== undefined && (state.zoom || state.answer.points < state.answer.count)) {
     state.zoom = range.map((end) => placed(end, state.answer));
+    state.zoomed = new URL(card.dataset.content, location.href).searchParams.get("x");
   } else return;
   draw(card);
 }

@@ -62,7 +62,7 @@ def test_each_tab_has_an_address_of_its_own(browser, place, tab, words):
     assert words in html_of(browser.get(place(f"{tab}/")))
 
 
-@pytest.mark.parametrize("tab", ["images", "snapshot", "monitoring"])
+@pytest.mark.parametrize("tab", ["snapshot", "explanations"])
 def test_tabs_that_do_not_exist_yet_are_not_found(browser, place, tab):
     assert html_of(browser.get(place(f"{tab}/")), 404)
     assert f"/{tab}/" not in html_of(browser.get(place()))
@@ -176,30 +176,6 @@ def test_activity_goes_on_over_pages(browser, place, run):
     older = first.split('href="?before=')[1].split('"')[0]
     assert "created the run" not in first
     assert "created the run" in html_of(browser.get(place(f"activity/?before={older}")))
-
-
-def test_metrics_are_charts_or_a_table_and_text_is_a_table(browser, place, run):
-    html = html_of(browser.get(place("metrics/")))
-    assert f'data-chart="/api/v1/runs/{run.public_id}/series/?name=loss&amp;points=1000"' in html
-    html = html_of(browser.get(place("metrics/?m=loss&as=table")))
-    assert '<td class="num">0.5</td>' in html and "2 points" in html
-    assert '<td class="num">good</td>' in html_of(browser.get(place("metrics/?m=note")))
-
-
-def test_the_chosen_metrics_stand_in_the_address(browser, place):
-    html = html_of(browser.get(place("metrics/?m=loss&x=relative")))
-    assert html.count("checked") == 1 and 'data-axis="relative"' in html
-
-
-@pytest.mark.parametrize("query", ["?m=missing", "?x=nonsense", "?find=%00", "?m=%00", "?find=zzz"])
-def test_nonsense_in_the_address_of_metrics_is_harmless(browser, place, query):
-    html_of(browser.get(place(f"metrics/{query}")))
-
-
-def test_values_that_are_no_numbers_are_shown_as_such(browser, workspace):
-    run = make.run(workspace, metrics={"loss": [1.0, float("nan"), float("inf")]})
-    html = html_of(browser.get(f"/w/vision/runs/{run.public_id}/metrics/?m=loss&as=table"))
-    assert "NaN" in html and "Infinity" in html
 
 
 def test_the_log_opens_at_its_end_with_line_numbers(browser, place, run):
