@@ -2,7 +2,7 @@
 
 from runs.models.access import ApiToken, LoginLink, SignInFailure
 from runs.models.alert import Alert, Delivery
-from runs.models.artifact import Artifact, Snapshot, SnapshotFile
+from runs.models.artifact import Artifact
 from runs.models.compute import ComputeTarget
 from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
@@ -15,6 +15,7 @@ from runs.models.organise import Param, Property, Tag
 from runs.models.run import DescriptionVersion, Run
 from runs.models.saved_view import DefaultView, SavedView, Star
 from runs.models.search import RunSearch
+from runs.models.snapshot import Snapshot, SnapshotBlob, SnapshotFile, SnapshotUpload
 from runs.models.undo import Undo
 from runs.models.workspace import Member, Role, User, Workspace
 
@@ -51,7 +52,9 @@ __all__ = [
     "Segment",
     "SignInFailure",
     "Snapshot",
+    "SnapshotBlob",
     "SnapshotFile",
+    "SnapshotUpload",
     "Star",
     "Tag",
     "Undo",

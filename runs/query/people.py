@@ -17,7 +17,7 @@ from runs.models import (
     Member,
     Role,
     RunCount,
-    Snapshot,
+    SnapshotBlob,
     Workspace,
     WorkspaceEvent,
 )
@@ -93,7 +93,7 @@ def events_of(workspace: Workspace, *, before: int | None = None) -> tuple[list[
 
 def _size_of(workspace: Workspace) -> int | None:
     files: Any = Artifact.objects.filter(run__workspace=workspace)
-    snapshots: Any = Snapshot.objects.filter(workspace=workspace)
+    snapshots: Any = SnapshotBlob.objects.filter(workspace=workspace)
     try:
         with limited_time(COUNTING_S):
             sizes = [rows.aggregate(n=Sum("size"))["n"] or 0 for rows in (files, snapshots)]
