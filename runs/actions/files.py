@@ -64,9 +64,18 @@ def put_piece(run: Run, path: str, piece: Piece, *, by: User, sha256: str) -> Pu
     does not follow on them, Invalid when the whole file does not have the announced SHA-256.
     """
     path = clean_path(path)
+    stored = take_piece(str(run.pk), path, piece, sha256=sha256)
+    return stored if isinstance(stored, int) else _put(run, path, stored, by=by)
+
+
+def take_piece(owner: str, path: str, piece: Piece, *, sha256: str) -> storage.Stored | int:
+    """Keep one piece under what tells this upload from others; how much has arrived, or the stored file once whole.
+
+    Raises as `put_piece` does.
+    """
     if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise Invalid("A file in pieces needs its SHA-256 in 64 hex characters.", field="X-Content-SHA256")
-    name = hashlib.sha256(f"{run.pk} {path} {sha256.lower()} {piece.total}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"{owner} {path} {sha256.lower()} {piece.total}".encode()).hexdigest()[:32]
     with storage.partial_upload(name) as partial:
         received = partial.size
         if piece.pieces and piece.start != received:
@@ -78,8 +87,7 @@ def put_piece(run: Run, path: str, piece: Piece, *, by: User, sha256: str) -> Pu
         partial.append(piece.pieces, limit=piece.total)
         if partial.size < piece.total:
             return partial.size
-        stored = partial.finish(sha256)
-    return _put(run, path, stored, by=by)
+        return partial.finish(sha256)
 
 
 def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:

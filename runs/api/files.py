@@ -123,7 +123,7 @@ class FileEndpoint(Endpoint):
         if announced is None:
             put = put_file(run, path, pieces(request), by=by, sha256=sha256)
         else:
-            found = put_piece(run, path, _piece(request, announced), by=by, sha256=sha256 or "")
+            found = put_piece(run, path, piece_of(request, announced), by=by, sha256=sha256 or "")
             if isinstance(found, int):
                 return Response({"received": found}, status=202)
             put = found
@@ -168,7 +168,8 @@ class LogEndpoint(Endpoint):
         return Response({"size": row.size, "status": beat.status, "cancel_requested": beat.cancel_requested})
 
 
-def _piece(request: Request, announced: str) -> Piece:
+def piece_of(request: Request, announced: str) -> Piece:
+    """The piece that a Content-Range announces, or the question how much is there."""
     match = _CONTENT_RANGE.fullmatch(announced.strip())
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if match is None or (match[1] and int(match[2]) - int(match[1]) + 1 != length):
