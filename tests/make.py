@@ -1,16 +1,17 @@
 """Makes rows for tests through the real actions; a test names only what it is about."""
 
+import hashlib
 import itertools
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from runs.actions import members, organise, tracking
+from runs.actions import members, organise, snapshots, tracking
 from runs.actions import workspace as people
 from runs.actions.create import NewRun, create_run
 from runs.actions.experiment import get_or_create_experiment
-from runs.models import Experiment, Member, Run, User, Workspace
+from runs.models import Experiment, Member, Run, Snapshot, SnapshotBlob, User, Workspace
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse battery staple"
@@ -82,3 +83,20 @@ def tag(made: Run, by: User | None = None, **pairs: str | None) -> None:
 def token(person: User, **options: Any) -> str:
     """The text of an API token."""
     return people.create_token(person, name="test", **options)[1]
+
+
+def manifest(files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """The list of files of a snapshot, as it is sent."""
+    return [
+        {"path": path, "size": len(content), "mode": "100644", "sha256": hashlib.sha256(content).hexdigest()}
+        for path, content in files.items()
+    ]
+
+
+def snapshot(made: Run, files: dict[str, bytes]) -> Snapshot:
+    """A snapshot of these files for the run."""
+    listed = manifest(files)
+    for entry in listed:
+        snapshots.put_blob(made, entry["sha256"], [files[entry["path"]]])
+    rows = SnapshotBlob.objects.filter(workspace=made.workspace)
+    return snapshots.take_snapshot(made, listed, by=owner_of(made.workspace), readable=rows)[0]

@@ -22,6 +22,7 @@ ICONS = {
     "tagged": "tag",
     "untagged": "tag",
     "file uploaded": "file",
+    "snapshot taken": "folder",
     "archived": "archive",
     "unarchived": "archive",
 }
@@ -81,6 +82,10 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return "changed the description"
     if kind == "file uploaded":
         return f"uploaded {details.get('path', 'a file')} ({show.size(int(details.get('size', 0)))})"
+    if kind == "snapshot taken":
+        return (
+            f"took a snapshot of {details.get('files', 0):,} files ({show.size(int(details.get('size', 0)))})"
+        )
     if kind == "tagged":
         return "set tags"
     if kind == "untagged":

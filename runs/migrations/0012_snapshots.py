@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0008_people")]
+    dependencies = [("runs", "0011_image_uses")]
 
     operations = [
         migrations.CreateModel(
