@@ -72,6 +72,13 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-files": {"GET": "reader"},
     "api-run-file": {"GET": "reader", "PUT": "contributor"},
     "api-run-log": {"POST": "contributor"},
+    "api-run-snapshot": {"GET": "reader", "POST": "contributor"},
+    "api-run-snapshot-missing": {"POST": "contributor"},
+    "api-run-snapshot-blobs": {"POST": "contributor"},
+    "api-run-snapshot-blob": {"PUT": "contributor"},
+    "api-run-snapshot-file": {"GET": "reader"},
+    "api-run-snapshot-zip": {"GET": "reader"},
+    "api-snapshot-zip": {"GET": "reader"},
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ROLES = {"reader": 1, "contributor": 2, "owner": 3}
@@ -121,6 +128,8 @@ def path_of(name: str, run: Run) -> str:
         "name": run.experiment.name,
         "number": str(run.experiment.number),
         "path": "outputs/file.txt",
+        "sha256": "0" * 64,
+        "snapshot_id": run.snapshot.sha256 if run.snapshot else "no-such-snapshot",
         "token": "no-such-token",
         "view_id": str(shared_view(run).pk),
         "member": "mia",
@@ -152,6 +161,7 @@ def bearer(person, **options) -> Client:
 def run(workspace, owner):
     made = make.run(workspace, heartbeat=True)
     put_file(made, "outputs/file.txt", [b"hello"], by=owner)
+    make.snapshot(made, {"outputs/file.txt": b"hello"})
     make.member(workspace, "contributor", "mia")
     create_invitation(workspace, "reader", by=owner)
     return made

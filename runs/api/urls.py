@@ -16,6 +16,7 @@ from runs.api import (
     organise,
     run,
     runs,
+    snapshots,
     stars,
     suggest,
     views,
@@ -96,6 +97,31 @@ urlpatterns = [
     path(ONE_RUN + "metrics/", metrics.MetricsEndpoint.as_view(), name="api-run-metrics"),
     path(ONE_RUN + "series/", metrics.SeriesEndpoint.as_view(), name="api-run-series"),
     path(ONE_RUN + "metric-values/", metrics.ValuesEndpoint.as_view(), name="api-run-metric-values"),
+    path(ONE_RUN + "snapshot/", snapshots.SnapshotEndpoint.as_view(), name="api-run-snapshot"),
+    path(
+        ONE_RUN + "snapshot/missing/",
+        snapshots.SnapshotMissingEndpoint.as_view(),
+        name="api-run-snapshot-missing",
+    ),
+    path(
+        ONE_RUN + "snapshot/blobs/", snapshots.SnapshotBlobsEndpoint.as_view(), name="api-run-snapshot-blobs"
+    ),
+    path(
+        ONE_RUN + "snapshot/blobs/<str:sha256>",
+        snapshots.SnapshotBlobEndpoint.as_view(),
+        name="api-run-snapshot-blob",
+    ),
+    path(ONE_RUN + "snapshot/zip/", snapshots.SnapshotZipEndpoint.as_view(), name="api-run-snapshot-zip"),
+    path(
+        ONE_RUN + "snapshot/files/<path:path>",
+        snapshots.SnapshotFileEndpoint.as_view(),
+        name="api-run-snapshot-file",
+    ),
+    path(
+        ONE_WORKSPACE + "snapshots/<str:snapshot_id>/zip/",
+        snapshots.WorkspaceSnapshotEndpoint.as_view(),
+        name="api-snapshot-zip",
+    ),
     path(ONE_RUN + "files/", files.FilesEndpoint.as_view(), name="api-run-files"),
     path(ONE_RUN + "files/<path:path>", files.FileEndpoint.as_view(), name="api-run-file"),
     path(ONE_RUN + "logs/<path:path>", files.LogEndpoint.as_view(), name="api-run-log"),
