@@ -78,6 +78,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_metric_data": ("reader", ""),
     "run_images": ("reader", ""),
     "run_image_steps": ("reader", ""),
+    "run_monitoring": ("reader", ""),
     "run_children": ("reader", ""),
     "run_logs": ("reader", ""),
     "run_log_lines": ("reader", ""),

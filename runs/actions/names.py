@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from runs.models import ExperimentName, Kind, Name, Run
+from runs.models.name import SYSTEM
 
 
 def intern(run: Run, kind: Kind, texts: Collection[str]) -> dict[str, Name]:
@@ -16,7 +17,8 @@ def intern(run: Run, kind: Kind, texts: Collection[str]) -> dict[str, Name]:
         rows = [Name(workspace_id=run.workspace_id, kind=kind, text=text) for text in sorted(set(new))]
         Name.objects.bulk_create(rows, ignore_conflicts=True)
         found |= {name.text: name for name in _find(run, kind, new)}
-    _note(run, [name.pk for name in found.values()])
+    # Samples of the machine are no choice of columns or charts.
+    _note(run, [name.pk for name in found.values() if not name.text.startswith(SYSTEM)])
     return found
 
 

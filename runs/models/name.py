@@ -17,12 +17,22 @@ class Kind(models.IntegerChoices):
     METRIC = 4, "metric"
 
 
+class NameQuerySet(models.QuerySet["Name"]):
+    """Names, and those of them that people choose from."""
+
+    def offered(self) -> "NameQuerySet":
+        """All but those of samples of the machine."""
+        return self.exclude(kind=Kind.METRIC, text__startswith=SYSTEM)
+
+
 class Name(models.Model):
     """A key. Its number keeps the indexes of values small and scoped to the workspace."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="keys")
     kind = models.PositiveSmallIntegerField(choices=Kind)
     text = models.CharField(max_length=256)
+
+    objects = NameQuerySet.as_manager()
 
     class Meta:
         # Also lists the keys of a kind, in order, for the column picker.

@@ -199,7 +199,7 @@ def _names(workspace: Workspace, runs: list[int], search: str) -> tuple[dict[int
         Q(kind=kind, pk__in=table._default_manager.filter(run__in=runs).values("name"))
         for kind, table in tables.items()
     ]
-    rows = Name.objects.filter(reduce(or_, any_of), workspace=workspace)
+    rows = Name.objects.offered().filter(reduce(or_, any_of), workspace=workspace)
     if search and "\x00" not in search:
         rows = rows.filter(text__icontains=search)
     listed = list(rows.order_by("kind", "text").values_list("pk", "kind", "text")[: MOST_KEYS + 1])

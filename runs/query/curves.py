@@ -32,6 +32,8 @@ class Look:
     points: int = POINTS
     smooth: float = 0.0
     is_cut: bool = False
+    # Over time, a longer pause than this between two points is a gap.
+    gap_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def _newer(run: Run, metric: Metric, segments: list[Segment], total: int, known:
     start = max(0, len(steps) - (total - known))
     points = _sorted(Points(steps[start:], times[start:], values[start:]))
     curve, _ = _curve(run, metric, points, replace(look, points=len(points.steps) + 1, smooth=0.0), None)
-    return replace(curve, count=total, total=total, since=known)
+    # Of the whole series, as its summary has it: the points before are not read.
+    gaps = metric.count - metric.finite_count
+    return replace(curve, count=total, total=total, gaps=gaps, since=known)
 
 
 def _segments(metrics: list[int], look: Look) -> dict[int, list[Segment]]:
@@ -213,7 +217,7 @@ def _curve(
     smooth = None if smooth is None else smooth[kept]
     gaps = int(np.isnan(y).sum())
     made = Curve(metric.name.text, x, y, len(x), total, gaps, alone, smooth=smooth, origin=origin)
-    return _thinned(made, look.points), y
+    return _broken(_thinned(made, look.points), look), y
 
 
 def _across(run: Run, points: Points, look: Look, other: Points | None) -> tuple[Floats, float | None]:
@@ -269,6 +273,26 @@ def _thinned(curve: Curve, most: int) -> Curve:
         low, high = np.append(low, curve.y[-1]), np.append(high, curve.y[-1])
     smooth = None if curve.smooth is None else curve.smooth[places]
     return replace(curve, x=curve.x[places], y=curve.y[places], low=low, high=high, smooth=smooth)
+
+
+def _broken(curve: Curve, look: Look) -> Curve:
+    """A point without a value in the middle of each long pause, so that no line is drawn over it."""
+    if look.gap_ms is None or look.across not in ("time", "relative") or len(curve.x) < 2:
+        return curve
+    pause = look.gap_ms / (1000 if look.across == "relative" else 1)
+    # Of a thinned curve the usual distance may be longer than a pause.
+    pause = max(pause, 3 * float(np.median(np.diff(curve.x))))
+    at = np.flatnonzero(np.diff(curve.x) > pause) + 1
+    if not len(at):
+        return curve
+    middle = (curve.x[at - 1] + curve.x[at]) / 2
+
+    def opened(values: Floats | None) -> Floats | None:
+        return None if values is None else np.insert(values, at, np.nan)
+
+    y = np.insert(curve.y, at, np.nan)
+    low, high, smooth = opened(curve.low), opened(curve.high), opened(curve.smooth)
+    return replace(curve, x=np.insert(curve.x, at, middle), y=y, low=low, high=high, smooth=smooth)
 
 
 def _cut(found: Curves, values: Floats) -> None:

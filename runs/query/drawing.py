@@ -9,6 +9,7 @@ from typing import Any
 from runs.models import Run
 from runs.query.curves import Curve, Curves, Look
 from runs.query.documents import Numbers
+from runs.query.monitoring import Silence, sample_label
 
 Cell = str | float | int | None
 WORDS = {"step": "step", "time": "time (UTC)", "relative": "seconds since the start"}
@@ -50,7 +51,15 @@ def counted(number: int, word: str, several: str = "") -> str:
     return f"{number:,} {word if number == 1 else several or f'{word}s'}"
 
 
-def curves_drawing(run: Run, found: Curves, look: Look, *, log: str = "", held: int = 0) -> Drawing:
+def curves_drawing(
+    run: Run,
+    found: Curves,
+    look: Look,
+    *,
+    log: str = "",
+    held: int = 0,
+    silences: Sequence[Silence] = (),
+) -> Drawing:
     """The curves as the kind `line`. `held`: so many points are drawn already, and only later ones are in here."""
     names = [curve.name for curve in found.curves]
     shape = {
@@ -65,8 +74,20 @@ def curves_drawing(run: Run, found: Curves, look: Look, *, log: str = "", held: 
         "points": held + sum(len(curve.x) for curve in found.curves),
         "count": sum(curve.count for curve in found.curves),
         "bounds": found.bounds,
+        "silences": list(_silences(found, look, silences)),
+        "pause": None if look.gap_ms is None else look.gap_ms / (1000 if look.across == "relative" else 1),
     }
     return Drawing("line", shape, said=said_of(found, held), empty=_empty(found, look))
+
+
+def _silences(found: Curves, look: Look, silences: Sequence[Silence]) -> Iterator[list[float]]:
+    """From where to where nothing was heard of the run, along the axis; up to now where it lasts."""
+    origin = next((curve.origin for curve in found.curves if curve.origin is not None), None)
+    if look.across not in ("time", "relative") or (look.across == "relative" and origin is None):
+        return
+    for silence in silences:
+        ends = [at.timestamp() * 1000 for at in (silence.start, silence.end or datetime.now(UTC))]
+        yield ends if origin is None else [(end - origin) / 1000 for end in ends]
 
 
 def _line(curve: Curve, look: Look) -> dict[str, Any]:
@@ -74,6 +95,7 @@ def _line(curve: Curve, look: Look) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "run": 0,
         "metric": curve.name,
+        "label": sample_label(curve.name),
         "x": [int(x) for x in curve.x.tolist()] if is_whole else curve.x.tolist(),
         "y": numbers(curve.y),
         "count": curve.count,

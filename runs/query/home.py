@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from runs.lifecycle import ACTIVE, Status
 from runs.models import Experiment, Member, Metric, Run, SavedView, Star, User, Workspace
 from runs.query.expressions import Unindexed
+from runs.query.run_metrics import own_metrics
 
 MOST_RUNNING, MOST_FAILED, MOST_RECENT, MOST_EXPERIMENTS, MOST_STARS = 12, 8, 8, 8, 30
 # Queued, preparing and silent runs are on their way, too; one that nobody has started is not.
@@ -127,7 +128,7 @@ def _runs(workspace: Workspace) -> QuerySet[Run]:
 
 
 def _running(member: Member) -> list[Progress]:
-    latest = Metric.objects.filter(run=OuterRef("pk"), count__gt=0).order_by("-last_time", "id").values("pk")
+    latest = own_metrics().filter(run=OuterRef("pk")).order_by("-last_time", "id").values("pk")
     # By the index of statuses: few runs are under way, whoever has made many.
     mine = _runs(member.workspace).annotate(maker=Unindexed(F("created_by_id"))).filter(maker=member.user_id)
     rows = list(

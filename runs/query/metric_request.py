@@ -15,6 +15,7 @@ from runs.query.document_drawing import CURVES, document_drawing
 from runs.query.documents import read_document
 from runs.query.drawing import Drawing, curve_rows, curves_drawing
 from runs.query.metric_rows import read_rows, rows_drawing
+from runs.query.monitoring import GAP_MS, is_sample, silences_of
 from runs.query.run_metrics import Shown, chosen_metrics, shown_as
 
 AXES = {"step": "Step", "time": "Time", "relative": "Relative time", "metric": "Another metric"}
@@ -142,6 +143,7 @@ def read_request(run: Run, asked: QueryDict) -> Request | None:
         points=_points(asked.get("points", "")),
         smooth=settings.smooth,
         is_cut=settings.is_cut,
+        gap_ms=GAP_MS if is_sample(metrics) else None,
     )
     if settings.x == "metric" and other is None:
         raise Invalid("Choose the metric that stands across.", field="over")
@@ -154,7 +156,10 @@ def drawing_of(run: Run, request: Request) -> Drawing:
     metric = request.metrics[0]
     if request.shown == Shown.LINE:
         found, held = _curves(run, request)
-        return curves_drawing(run, found, request.look, log=request.settings.log, held=held)
+        silences = silences_of(run) if is_sample(request.metrics) else []
+        return curves_drawing(
+            run, found, request.look, log=request.settings.log, held=held, silences=silences
+        )
     if request.shown == Shown.ROWS:
         return rows_drawing(read_rows(metric))
     if request.shown == Shown.DOCUMENT:

@@ -37,10 +37,10 @@ class MetricPage:
     after: str | None
 
 
-def own_metrics(run: Run) -> QuerySet[Metric]:
-    """What the training logged: all but the samples of the machine."""
-    rows = Metric.objects.filter(run=run, count__gt=0).exclude(name__text__startswith=SYSTEM)
-    return rows.select_related("name")
+def own_metrics(run: Run | None = None) -> QuerySet[Metric]:
+    """What trainings logged, of one run or of all: not the samples of the machine."""
+    rows = Metric.objects.filter(count__gt=0).exclude(name__text__startswith=SYSTEM).select_related("name")
+    return rows if run is None else rows.filter(run=run)
 
 
 def metric_page(run: Run, *, find: str = "", after: str = "", most: int = A_PAGE) -> MetricPage:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from runs.models import Metric, Run, Segment
 from runs.models.metric import Floats, Integers, spelled, unpack, unpack_texts
+from runs.models.name import SYSTEM
 from runs.query.tree import descendants
 
 # Runs whose values one answer may hold: a sweep of a few hundred children in one request.
@@ -73,8 +74,8 @@ def logged_values(
     runs = {one.pk: one.public_id for one in tree if run_type in (None, one.run_type)}
     shown = Q(count__gt=0) | Q(kind__in=[Metric.LIST, Metric.TABLE])
     rows = Metric.objects.filter(shown, run__in=runs).select_related("name").order_by("run_id", "pk")
-    if name is not None:
-        rows = rows.filter(name__text=name)
+    # Samples of the machine are no result of the training: they are given to whoever names them.
+    rows = rows.exclude(name__text__startswith=SYSTEM) if name is None else rows.filter(name__text=name)
     metrics = list(rows)
     segments = _segments([metric.pk for metric in metrics], None, None)
     found: dict[str, dict[str, dict[str, Any]]] = {}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runs.models import Metric, Param, Property, Run, Tag
+from runs.query.run_metrics import own_metrics
 
 Number = float | str | None
 
@@ -27,7 +28,7 @@ def values_of(runs: Sequence[Run]) -> dict[int, RunValues]:
         found[row.run_id].properties[row.name.text] = row.text or ""
     for param in Param.objects.filter(run__in=found).select_related("name").order_by("name__text"):
         found[param.run_id].params[param.name.text] = param.text or ""
-    metrics = Metric.objects.filter(run__in=found, count__gt=0).select_related("name").order_by("name__text")
+    metrics = own_metrics().filter(run__in=found).order_by("name__text")
     for metric in metrics:
         found[metric.run_id].metrics[metric.name.text] = last_of(metric)
     return found

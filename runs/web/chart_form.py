@@ -205,7 +205,7 @@ def _experiment_at(path: str, workspace: str) -> str:
 
 def _names(workspace: Workspace, experiment: Experiment | None) -> Names:
     """The keys of the workspace, or of the experiment alone: one query a kind."""
-    names = Name.objects.filter(workspace=workspace)
+    names = Name.objects.offered().filter(workspace=workspace)
     if experiment is not None:
         names = names.filter(experimentname__experiment=experiment)
     listed = names.order_by("text").values_list("text", flat=True)

@@ -147,7 +147,7 @@ def _groups(workspace: Workspace, shown: Sequence[Column]) -> Iterator[tuple[str
     """What else there is, by kind."""
     known = {column.key for column in shown}
     yield "Run", [Choice(column) for column in BUILT_IN.values() if column.key not in known]
-    names = Name.objects.filter(workspace=workspace).order_by("text").values_list("text", flat=True)
+    names = Name.objects.offered().filter(workspace=workspace).order_by("text").values_list("text", flat=True)
     for kind, (source, label) in KINDS.items():
         made = [column_of(source, text) for text in names.filter(kind=kind)[:MOST_NAMES]]
         yield label, [Choice(column) for column in made if column.key not in known]

@@ -60,6 +60,7 @@ NAMES = {
     "chart": "chart-line",
     "table": "table",
     "chart-box": "grid-3x3",
+    "pulse": "activity",
     "tree": "corner-down-right",
     "created": "circle-plus",
     "started": "play",

@@ -73,6 +73,7 @@ def _tabs(run: Run) -> Iterator[Tab]:
         ("images", "Images", image_metrics(run).count() or None),
         ("children", "Child runs", run.child_count),
         ("logs", "Outputs + logs", run.artifacts.count()),
+        ("monitoring", "Monitoring", None),
         ("activity", "Activity", None),
     ):
         place = "run" if name == "overview" else f"run_{name}"

@@ -28,6 +28,7 @@ from runs.web import (
     run_files,
     run_images,
     run_metrics,
+    run_monitoring,
     run_tabs,
     runs,
     settings,
@@ -126,5 +127,6 @@ urlpatterns = [
     page(RUN + "logs/", run_files.logs, "run_logs"),
     page(RUN + "logs/lines/", run_files.log_lines, "run_log_lines"),
     page(RUN + "logs/image/", run_files.image, "run_image"),
+    page(RUN + "monitoring/", run_monitoring.monitoring, "run_monitoring"),
     page(RUN + "activity/", run_tabs.activity, "run_activity"),
 ]

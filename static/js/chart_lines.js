@@ -1,5 +1,5 @@
 /* The traces of a line chart: one line for each run and metric, the raw one pale behind where it is smoothed. */
-import { axis, faded, layout, plain, short } from "./chart_base.js";
+import { axis, colour, faded, layout, plain, short } from "./chart_base.js";
 import { dash, ink, place, turn } from "./chart_colours.js";
 
 /* The least and the most between the points of a thinned line, as one filled shape for each stretch without a gap. */
@@ -27,7 +27,7 @@ function look(answer, line, many) {
     const at = place(answer.by.key, run.group ?? "");
     return { key: run.group ?? "", label: run.group ?? `no ${answer.by.label}`, at, dash: many.metrics ? metric : turn(at) };
   }
-  if (many.metrics && !many.runs) return { key: line.metric, label: line.metric, at: metric, dash: turn(metric) };
+  if (many.metrics && !many.runs) return { key: line.metric, label: line.label ?? line.metric, at: metric, dash: turn(metric) };
   const at = place("run", run.id), label = many.metrics ? `${run.name} · ${line.metric}` : run.name;
   return { key: `${run.id} ${line.metric}`, label, at, dash: many.metrics ? metric : turn(at) };
 }
@@ -41,6 +41,12 @@ function bounds(answer) {
   if (!answer.bounds) return {};
   const isLog = answer.log.includes("y"), [low, high] = answer.bounds;
   return isLog && low <= 0 ? {} : { range: isLog ? [Math.log10(low), Math.log10(high)] : [low, high] };
+}
+
+/* A time in which the studio heard nothing of the run. */
+function silent(answer, x0, x1) {
+  const [from, to] = answer.across === "time" ? [new Date(x0), new Date(x1)] : [x0, x1];
+  return { type: "rect", xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1, line: { width: 0 }, layer: "below", fillcolor: faded(colour("--queued"), 0.15) };
 }
 
 export function lines(answer, hidden) {
@@ -68,7 +74,8 @@ export function lines(answer, hidden) {
     layout: layout(answer.chart, {
       hovermode: answer.lines.length <= 8 ? "x" : "closest",
       xaxis: axis(answer.over || TITLES[answer.across], answer.log.includes("x") ? { type: "log" } : {}),
-      yaxis: axis("", { ...(answer.log.includes("y") ? { type: "log" } : {}), ...bounds(answer) }),
+      shapes: (answer.silences ?? []).map(([x0, x1]) => silent(answer, x0, x1)),
+      yaxis: axis("", { ...(answer.log.includes("y") ? { type: "log" } : {}), ...(answer.pause ? { rangemode: "tozero" } : {}), ...bounds(answer) }),
     }),
   };
 }

@@ -53,10 +53,20 @@ document.addEventListener("click", (event) => {
   if (document.fullscreenElement) document.exitFullscreen();
   else button.closest("[data-steps]").querySelector(".stage").requestFullscreen?.();
 });
+/* The picture that is looked at stands in the middle of its strip. */
+function center() {
+  for (const present of document.querySelectorAll(".strip [aria-current]")) {
+    const strip = present.parentElement;
+    strip.scrollLeft = present.offsetLeft - strip.offsetLeft - (strip.clientWidth - present.clientWidth) / 2;
+  }
+}
+center();
+
 // The server's word counts; new pictures may have come.
 document.addEventListener("studio:refreshed", () => {
   for (const slider of document.querySelectorAll("[data-steps] [type=range]")) {
-    if (Number(slider.getAttribute("max")) + 1 > 0 && document.activeElement !== slider) slider.value = slider.getAttribute("value");
+    if (document.activeElement !== slider) slider.value = slider.getAttribute("value");
   }
   read.clear();
+  center();
 });
