@@ -83,7 +83,7 @@ def _columns(points: list[Point]) -> list[Column]:
     latest: dict[str, Column] = {}
     for _run, name, value, step, moment in points:
         if type(value) is Items:
-            shape, value = (value.kind, False, True), value.values
+            shape, value = (value.kind, step is not None, True), value.values
         elif type(value) is list:
             shape = ("list", False, any(type(one) is str for one in value))
         else:
@@ -95,6 +95,8 @@ def _columns(points: list[Point]) -> list[Column]:
         if type(value) is list:
             column.values += value
             column.times += [int(moment * 1000)] * len(value)
+            if step is not None:
+                column.steps += [step] * len(value)
         else:
             column.values.append(value)
             column.times.append(int(moment * 1000))

@@ -86,17 +86,21 @@ class Experiment:
         params: Mapping[str, Any] | None = None,
         interrupt_on_cancel: bool = True,
         capture_console: bool = True,
+        monitor: bool | None = None,
     ) -> Run:
         """Begin a run of this program and return it; best used with `with`.
 
         The run's link is printed, and what the program prints is kept as `user_logs/std_log.txt`. While the
         studio is away the run begins all the same, and everything is sent later. `interrupt_on_cancel`: when
         somebody cancels the run, raise KeyboardInterrupt in the main thread; otherwise look at
-        `run.cancel_requested`.
+        `run.cancel_requested`. `monitor`: whether to sample processor, memory, disk, network and GPUs
+        while the run goes on; None asks STUDIO_MONITOR, and is yes where that is not 0.
         """
         labels: dict[str, Any] = {"tags": tags, "properties": properties, "params": params}
         fields = start_fields(display_name or name, run_id, description, labels)
-        return Run.begin(self, fields, interrupt=interrupt_on_cancel, capture=capture_console)
+        return Run.begin(
+            self, fields, interrupt=interrupt_on_cancel, capture=capture_console, monitor=monitor
+        )
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"

@@ -30,6 +30,7 @@ class Live:
     name: str
     url: str
     interrupt: bool = True
+    is_monitored: bool = True
     pid: int = field(default_factory=os.getpid)
     cancelled_by: str | None = None
     ended: bool = False
@@ -70,6 +71,10 @@ class Heart:
         if run not in self.deleted:
             self.deleted.add(run)
             warn(f"{reason} Nothing more is sent or kept of it; the program goes on.")
+
+    def runs(self) -> list[Live]:
+        """Return the live runs, oldest first."""
+        return list(self._live.values())
 
     def is_idle(self) -> bool:
         """Whether no run is live."""

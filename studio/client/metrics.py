@@ -44,11 +44,19 @@ class RunMetrics(RunFiles):
         self._put_items(name, "table", table_rows(value))
 
     def log_image(
-        self, name: str, path: str | Path | None = None, plot: Any = None, description: str = ""
+        self,
+        name: str,
+        path: str | Path | None = None,
+        plot: Any = None,
+        description: str = "",
+        *,
+        step: int | None = None,
     ) -> None:
         """Log a picture: the path of a file, or as `plot` a matplotlib figure or module, a PIL image or an
         array of shape (rows, columns), (rows, columns, 3) or (rows, columns, 4).
 
+        Logging a name again makes a series to be looked through; without `step` it is numbered 0, 1, 2, …
+        A path that this run has logged before gets a number, so that each step keeps its own picture.
         Raises UserErrorException when it is none of these; a studio that is away is no error.
         """
         from studio.client.pictures import PATH_AND_PLOT, PATH_OR_PLOT, drawn
@@ -58,9 +66,10 @@ class RunMetrics(RunFiles):
         if path is not None:
             file = str(path).replace("\\", "/").lstrip("/").removeprefix("./")
             file = Path(file).name if ".." in file.split("/") or Path(path).is_absolute() else file
-            self._log_file(name, "image", file, Path(path))
+            self._log_file(name, "image", self._unused(file), Path(path), step)
         elif plot is not None:
-            self._log_file(name, "image", f"{_file_name(name)}_{int(time())}.png", drawn(plot))
+            file = f"{_file_name(name)}_{int(time())}.png"
+            self._log_file(name, "image", self._unused(file), drawn(plot), step)
         else:
             raise UserErrorException(PATH_OR_PLOT)
 
@@ -85,7 +94,16 @@ class RunMetrics(RunFiles):
     def _log_document(self, name: str, kind: str, value: dict[str, Any] | str) -> None:
         self._log_file(name, "document", _file_name(name), chart_document(kind, value))
 
-    def _log_file(self, name: str, kind: str, file: str, content: "Path | bytes") -> None:
+    def _unused(self, file: str) -> str:
+        """The path of a picture, with a number where this run object has logged one there already."""
+        count = self._pictures.get(file, 0)
+        self._pictures[file] = count + 1
+        stem, dot, end = file.rpartition(".")
+        return file if count == 0 else f"{stem}_{count}.{end}" if dot else f"{file}_{count}"
+
+    def _log_file(
+        self, name: str, kind: str, file: str, content: "Path | bytes", step: int | None = None
+    ) -> None:
         """Keep what the metric shows, to be sent in its turn, and note it. Nobody waits for the studio."""
         metric = _metric_name(name)
         try:
@@ -93,10 +111,12 @@ class RunMetrics(RunFiles):
         except OSError as problem:
             self._recorder.tell(f"The {kind} {name!r} was not kept: {problem}")
             return
-        self._put_items(metric, kind, [file])
+        self._put_items(metric, kind, [file], step)
 
-    def _put_items(self, name: Any, kind: str, values: list[Any]) -> None:
-        self._recorder.put((self._id, _metric_name(name), Items(kind, values), None, time()))
+    def _put_items(self, name: Any, kind: str, values: list[Any], step: int | None = None) -> None:
+        if step is not None and type(step) is not int:
+            step = whole_step(step)
+        self._recorder.put((self._id, _metric_name(name), Items(kind, values), step, time()))
 
     def get_metrics(
         self,

@@ -29,6 +29,8 @@ class RunRecord:
         self._recorder: Recorder = recorder_for(self._client)
         self._found = _found or {}
         self._live: Live | None = None
+        # How often each picture's path was logged.
+        self._pictures: dict[str, int] = {}
 
     @property
     def id(self) -> str:

@@ -18,6 +18,7 @@ from studio.client.courier import Courier
 from studio.client.heart import Heart, Live
 from studio.client.http import Client
 from studio.client.journal import Journal
+from studio.client.monitor import Monitor
 from studio.client.notices import warn
 from studio.client.operation import Operation, forget_copy, log_piece
 from studio.client.ticket import Ticket
@@ -45,6 +46,7 @@ class Recorder:
         """Everything but the queue and the journal: for a new process, forked or not."""
         self._heart = Heart(self.client.twin())
         self.courier = Courier(self.client, self.journal, self._heart, self._journal_if_due)
+        self._monitor = Monitor()
         self._captures: list[Capture] = []
         self._taken: list[Any] = []
         self._is_writing = False
@@ -150,11 +152,15 @@ class Recorder:
             self._wake.wait(self.courier.pause_s(TICK_S))
             self._wake.clear()
             try:
+                self._sample()
                 self._journal_now()
                 self.courier.work()
             except Exception as failure:  # a mistake of ours must end neither the recording nor the training
                 self.tell(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
                 time.sleep(TICK_S)
+
+    def _sample(self) -> None:
+        self._monitor.sample_due(self._heart.runs(), self._queue.put)
 
     def tell(self, problem: str) -> None:
         if problem not in self._told and not sys.is_finalizing():
@@ -178,6 +184,7 @@ class Recorder:
         return taken and all(capture.is_empty() for capture in self._captures)
 
     def _journal_if_due(self) -> None:
+        self._sample()
         if self._queue.qsize() > SPILL_ITEMS // 2 or time.monotonic() - self._journaled_at > TICK_S:
             self._journal_now()
 

@@ -14,6 +14,7 @@ from studio.client.heart import Live
 from studio.client.http import segment
 from studio.client.labels import RunLabels, param_values, tag_text
 from studio.client.metrics import RunMetrics
+from studio.client.monitor import is_wanted
 from studio.client.notices import say, warn
 from studio.client.operation import creation
 from studio.client.process import EXIT_FLUSH_S, add_open, note_cancelled, open_runs, remove_open
@@ -52,6 +53,7 @@ class Run(RunMetrics, RunLabels):
         *,
         interrupt: bool = True,
         capture: bool = False,
+        monitor: bool | None = None,
     ) -> "Run":
         """Create a run and start it. With the studio away it is created here, and sent later.
 
@@ -66,12 +68,12 @@ class Run(RunMetrics, RunLabels):
         ticket = run._recorder.submit(creation(run_id, path, _without_none(body), key))
         found = ticket.wait(PROMPT_S)
         run._found = found or {"status": "Running", **_without_none(fields)}
-        run._come_alive(interrupt=interrupt, capture=capture)
+        run._come_alive(interrupt=interrupt, capture=capture, monitor=is_wanted(monitor))
         return run
 
-    def _come_alive(self, *, interrupt: bool, capture: bool) -> None:
+    def _come_alive(self, *, interrupt: bool, capture: bool, monitor: bool) -> None:
         name = _title(self._found.get("display_name") or self._id[:8])
-        self._live = Live(self._id, name, self.get_portal_url(), interrupt)
+        self._live = Live(self._id, name, self.get_portal_url(), interrupt, monitor)
         self._recorder.follow(self._live)
         add_open(self)
         say(f"{name} started: {self._live.url}")
@@ -92,7 +94,7 @@ class Run(RunMetrics, RunLabels):
     def child_run(self, name: str | None = None, run_id: str | None = None) -> "Run":
         """Create a child of this run and start it. Used with `with`, it completes at the end of the block."""
         fields = {"parent": self._id, "display_name": name, "run_id": run_id}
-        return Run.begin(self._experiment, fields)
+        return Run.begin(self._experiment, fields, monitor=self._live.is_monitored if self._live else None)
 
     def get_children(
         self,

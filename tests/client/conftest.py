@@ -24,6 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     for name in ("CONFIG", "STATE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("STUDIO_MONITOR", "0")  # its own tests turn it on
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(recorder, "TICK_S", 0.02)
     monkeypatch.setattr(http, "BACKOFF_S", 0.01)

@@ -224,3 +224,16 @@ def test_a_picture_waits_when_the_studio_is_away(studio: FakeStudio, experiment:
             "confusion": f"studio://artifactId/ExperimentRun/dcid.{run.id}/confusion"
         }
     assert json.loads(studio.files[run.id, "confusion"]) == CONFUSION
+
+
+def test_images_have_steps_and_each_step_keeps_its_own_picture(
+    studio: FakeStudio, experiment: Experiment, home: Path
+) -> None:
+    with experiment.start_logging() as run:
+        for step in (10, 20, 30):
+            (home / "curve.png").write_bytes(drawn_pixel() + bytes([step]))
+            run.log_image("curve", path="curve.png", step=step)
+    series = studio.metrics[run.id]
+    assert [step for each in series for step in each["step"]] == [10, 20, 30]
+    files = [file for each in series for file in each["value"]]
+    assert files == ["curve.png", "curve_1.png", "curve_2.png"] and set(files) <= set(run.get_file_names())
