@@ -24,7 +24,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from runs import mail
-from runs.actions import invitations, jobs, passwords, run, snapshots, trash, upkeep
+from runs.actions import images, invitations, jobs, passwords, run, snapshots, trash, upkeep
 from runs.models import Job
 from runs.storage import delete as delete_file
 from studio.stop_signal import StopSignal
@@ -115,6 +115,7 @@ def chores() -> list[Chore]:
     return [
         Chore("runs that fell silent", 5.0, run.reap_silent_runs),
         Chore("old rows forgotten", 3600.0, forget_old_rows),
+        Chore("unused images deleted", 3600.0, images.delete_unused_images),
         Chore("trash emptied", 3600.0, trash.empty_trash),
         Chore("snapshots of no run forgotten", 3600.0, snapshots.forget_snapshots),
     ]

@@ -242,6 +242,12 @@ DEFAULT_FROM_EMAIL = env_text("STUDIO_MAIL_FROM", f"studio@{urlsplit(PUBLIC_URL)
 # Bodies that Django reads into memory (REST bodies have limits of their own, see runs/limits.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+# Forms with files: pictures of descriptions. Runs' files come in bodies of their own.
+FILE_UPLOAD_HANDLERS = [
+    "runs.web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["runs.api.authentication.TokenOrSession"],
