@@ -22,18 +22,13 @@ import threading
 import time
 from html import escape
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import Element
 
 import bleach
-import markdown
 import nh3
-from markdown.extensions.codehilite import CodeHiliteExtension
-from markdown.extensions.tables import TableExtension
-from markdown.inlinepatterns import InlineProcessor
-from markdown.treeprocessors import Treeprocessor
 
+from runs.deep_links import DEEP, IMAGE
 from runs.limits import DESCRIPTION_BYTES
+from runs.markdown_html import to_html
 
 RENDER_S = 2.0
 START_S = 15.0
@@ -42,11 +37,12 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li"),
     *("strong", "em", "del", "code", "pre", "div", "span", "a"),
-    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("table", "thead", "tbody", "tr", "th", "td", "img"),
 }
-SCHEMES = {"http", "https", "mailto"}
-# Only the classes of highlighted code, which carry a prefix so that none of the studio's own can be borrowed.
-_CLASS = re.compile(r"codehilite|language-[\w+-]{1,30}|hl-\w{1,4}")
+# Where links may lead; those of deep_links.py are made into real addresses when the text is shown.
+SCHEMES = {"http", "https", "mailto", *DEEP}
+# Only the classes of highlighted code and task lists: none of the studio's own can be borrowed.
+_CLASS = re.compile(r"codehilite|language-[\w+-]{1,30}|hl-\w{1,4}|todo|todo-done")
 _ALIGN = {"left", "right", "center"}
 _ADDRESS = r"(?<![\w/\"'=<(\[])(https?://[^\s<>\"'`)\]]+[^\s<>\"'`)\].,;:!?])"
 
@@ -75,17 +71,17 @@ def plain(text: str, note: str) -> str:
 
 def draw(text: str) -> str:
     """All three gates, in this process and without a limit of time: `render` is for everybody else."""
-    return second_gate(first_gate(_to_html(text)))
+    return second_gate(first_gate(to_html(text)))
 
 
 def first_gate(html: str) -> str:
     """bleach: the allowed tags, attributes and link schemes; everything else is taken away."""
-    return bleach.clean(html, tags=TAGS, attributes=_is_allowed, protocols=SCHEMES, strip=True)
+    return bleach.clean(html, tags=TAGS, attributes=_is_allowed, protocols=SCHEMES | {"image"}, strip=True)
 
 
 def second_gate(html: str) -> str:
     """nh3: the same list again, and `rel` on every link."""
-    attributes = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}}
+    attributes = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}, "img": {"src", "alt"}}
     attributes |= {tag: {"class"} for tag in ("div", "span", "code", "pre")}
     return nh3.clean(
         html,
@@ -94,7 +90,7 @@ def second_gate(html: str) -> str:
         attribute_filter=lambda tag, name, value: (
             value if name == "rel" or _is_allowed(tag, name, value) else None
         ),
-        url_schemes=SCHEMES,
+        url_schemes=SCHEMES | {"image"},
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
@@ -103,6 +99,8 @@ def second_gate(html: str) -> str:
 def _is_allowed(tag: str, name: str, value: str) -> bool:
     if tag == "a":
         return name == "title" or (name == "href" and _leads_somewhere(value))
+    if tag == "img":
+        return name == "alt" or (name == "src" and IMAGE.fullmatch(value) is not None)
     if name == "align":
         return tag in ("th", "td") and value in _ALIGN
     if name == "class":
@@ -113,48 +111,6 @@ def _is_allowed(tag: str, name: str, value: str) -> bool:
 def _leads_somewhere(address: str) -> bool:
     """Only whole addresses: a relative one would change its meaning with the page it stands on."""
     return address.partition(":")[0].lower() in SCHEMES
-
-
-class _BareAddress(InlineProcessor):
-    """`https://…` in running text becomes a link."""
-
-    def handleMatch(  # type: ignore[override]  # the stubs know only the older shape of a Pattern
-        self, m: re.Match[str], data: str
-    ) -> tuple[Element, int, int]:
-        link = Element("a", {"href": m[1]})
-        link.text = markdown.util.AtomicString(m[1])
-        return link, m.start(1), m.end(1)
-
-
-class _PicturesAsLinks(Treeprocessor):
-    """A picture of another site would tell that site who reads: it becomes a link."""
-
-    def run(self, root: Element) -> None:
-        for picture in root.iter("img"):
-            address, words = picture.get("src", ""), picture.get("alt", "")
-            picture.tag, picture.attrib = "a", {"href": address}
-            picture.text = markdown.util.AtomicString(words or address)
-
-
-class _LowerHeadings(Treeprocessor):
-    """The text stands under headings of its page, so its own begin at the third level."""
-
-    def run(self, root: Element) -> None:
-        for heading in root.iter():
-            if heading.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-                heading.tag = f"h{min(6, int(heading.tag[1]) + 2)}"
-
-
-def _to_html(text: str) -> str:
-    code = CodeHiliteExtension(guess_lang=False, classprefix="hl-")
-    tables = TableExtension(use_align_attribute=True)
-    parser: Any = markdown.Markdown(extensions=["fenced_code", "sane_lists", tables, code])
-    parser.preprocessors.deregister("html_block")
-    parser.inlinePatterns.deregister("html")
-    parser.inlinePatterns.register(_BareAddress(_ADDRESS, parser), "bare_address", 95)
-    parser.treeprocessors.register(_PicturesAsLinks(parser), "pictures_as_links", 5)
-    parser.treeprocessors.register(_LowerHeadings(parser), "lower_headings", 4)
-    return str(parser.convert(text))
 
 
 class _Helper:
