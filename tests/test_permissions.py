@@ -134,6 +134,7 @@ def path_of(name: str, run: Run) -> str:
         "view_id": str(shared_view(run).pk),
         "member": "mia",
         "token_id": 0,
+        "image": run.workspace.images.values_list("sha256", flat=True).first() or "0" * 64,
         "invitation": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)

@@ -11,14 +11,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from runs import safe_html
 from runs.actions import counts, events, organise, search
+from runs.actions.describe import drawn
 from runs.actions.experiment import get_or_create_experiment
 from runs.actions.idempotency import claim
+from runs.actions.images import note_images
 from runs.actions.run import count_child
 from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
-from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_description, clean_text
+from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_text
 from runs.models import Experiment, Run, User, Workspace
 from runs.transaction import write
 
@@ -52,8 +53,7 @@ def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") ->
     Conflict when the run id is taken.
     """
     public_id = clean_run_id(new.run_id) if new.run_id is not None else str(uuid.uuid4())
-    description = clean_description(new.description)
-    html = safe_html.render(description)
+    description, html = drawn(new.description)
     with write():
         before = claim(f"workspace:{workspace.pk}", key, answer=public_id) if key else None
         if before is not None:
@@ -116,6 +116,7 @@ def _insert(
     except IntegrityError:
         raise Conflict(f"The run id {public_id!r} is taken; choose another.", field="run_id") from None
     counts.added(run)
+    note_images(run, description)
     if new.parent is not None:
         count_child(new.parent)
     _tell(run, by=by, now=now)

@@ -6,14 +6,14 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from runs import safe_html
+from runs.actions.describe import drawn, write_description
+from runs.actions.images import note_images
 from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import (
     EXPERIMENT_NAME_LENGTH,
     KEYS_PER_RUN,
     check_mapping,
     check_room,
-    clean_description,
     clean_key,
     clean_text,
     clean_value,
@@ -46,9 +46,8 @@ def get_or_create_experiment(
     Description and tags count only for a new one. Raises NotFound for one that lies in the trash.
     """
     name = clean_experiment_name(name)
-    description = clean_description(description)
+    description, html = drawn(description)
     pairs = _clean_tags(tags or {})
-    html = safe_html.render(description)
     with write():
         found = Experiment.objects.filter(workspace=workspace, name=name).first()
         if found is None:
@@ -56,6 +55,7 @@ def get_or_create_experiment(
             ExperimentTag.objects.bulk_create(
                 ExperimentTag(experiment=found, key=key, value=value) for key, value in pairs.items()
             )
+            note_images(found, description)
             return found, True
     if found.deleted_at is not None:
         raise NotFound(f"The experiment {name!r} lies in the trash; restore it or choose another name.")
@@ -109,29 +109,16 @@ def edit_experiment(
     """
     html = ""
     if description is not None:
-        description = clean_description(description)
-        html = safe_html.render(description)  # may take a second: before the transaction
+        description, html = drawn(description)
     pairs = _clean_tags(tags or {})
     with write():
         row = Experiment.objects.select_for_update().get(pk=experiment.pk)
         if description is not None and description != row.description:
-            _describe(row, description, html, version=version)
+            write_description(row, description, html, by=by, version=version)
         _change_tags(row, pairs, remove_tags)
     experiment.description, experiment.description_html = row.description, row.description_html
     experiment.description_version = row.description_version
     return experiment
-
-
-def _describe(experiment: Experiment, text: str, html: str, *, version: int | None) -> None:
-    if version is not None and version != experiment.description_version:
-        raise Conflict(
-            "Somebody else changed this description while you were writing. Yours was not saved.",
-            field="description",
-            version=experiment.description_version,
-        )
-    experiment.description, experiment.description_html = text, html
-    experiment.description_version += 1
-    experiment.save(update_fields=["description", "description_html", "description_version"])
 
 
 def _change_tags(experiment: Experiment, pairs: Mapping[str, str | None], remove: Collection[str]) -> None:

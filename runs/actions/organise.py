@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from runs import safe_html
 from runs.actions import events, search
+from runs.actions.describe import drawn, write_description
 from runs.actions.names import intern
 from runs.errors import Conflict
 from runs.limits import (
@@ -14,13 +14,12 @@ from runs.limits import (
     NAME_LENGTH,
     check_mapping,
     check_room,
-    clean_description,
     clean_key,
     clean_text,
     clean_value,
     number_of,
 )
-from runs.models import DescriptionVersion, Kind, Name, Param, Property, Run, Tag, User
+from runs.models import Kind, Name, Param, Property, Run, Tag, User
 from runs.transaction import write
 
 Row = TypeVar("Row", bound=Tag | Property | Param)
@@ -43,14 +42,14 @@ def edit_run(
         display_name = clean_text(display_name.strip(), "The name", length=NAME_LENGTH, lines=False)
     html = ""
     if description is not None:
-        description = clean_description(description)
-        html = safe_html.render(description)  # may take a second: before the transaction
+        description, html = drawn(description)
     with write():
         row = Run.objects.select_for_update().get(pk=run.pk)
         if display_name is not None and display_name != row.display_name:
             _rename(row, display_name, by=by)
         if description is not None and description != row.description:
-            _describe(row, description, html, by=by, version=version)
+            at = write_description(row, description, html, by=by, version=version)
+            events.record(row, "described", by=by, at=at, version=row.description_version)
         row.experiment = run.experiment
         search.refresh(row)
     run.display_name, run.description = row.display_name, row.description
@@ -62,25 +61,6 @@ def _rename(run: Run, name: str, *, by: User) -> None:
     before, run.display_name = run.display_name, name
     run.save(update_fields=["display_name"])
     events.record(run, "renamed", by=by, at=timezone.now(), before=before, after=name)
-
-
-def _describe(run: Run, text: str, html: str, *, by: User, version: int | None) -> None:
-    if version is not None and version != run.description_version:
-        raise Conflict(
-            "Somebody else changed this description while you were writing. Yours was not saved.",
-            field="description",
-            version=run.description_version,
-        )
-    now = timezone.now()
-    if run.description_version == 0 and run.description:  # written when the run was made
-        DescriptionVersion.objects.create(
-            run=run, version=0, text=run.description, by_id=run.created_by_id, at=run.created_at
-        )
-    run.description, run.description_html = text, html
-    run.description_version += 1
-    run.save(update_fields=["description", "description_html", "description_version"])
-    DescriptionVersion.objects.create(run=run, version=run.description_version, text=text, by=by, at=now)
-    events.record(run, "described", by=by, at=now, version=run.description_version)
 
 
 def set_tags(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str | None]:

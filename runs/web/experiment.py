@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from runs.access import allows, get_experiment, get_numbered_experiment, get_workspace
@@ -22,10 +21,11 @@ from runs.query.stars import starred
 from runs.query.views import list_views
 from runs.web import show
 from runs.web.columns import one_columns
+from runs.web.described import about
 from runs.web.errors import status_of
 from runs.web.experiments import shares_of
 from runs.web.frame import caller_of
-from runs.web.run_edit import tags_sent, version_sent
+from runs.web.run_edit import tags_sent
 from runs.web.run_list import run_list
 from runs.web.said import say
 from runs.web.scope import Scope
@@ -33,7 +33,7 @@ from runs.web.stars import safe_next
 from runs.web.view_bar import bar_of
 
 MOST_VIEWS = 12
-PARTS = {"description": "experiments/_description.html", "tags": "experiments/_tags.html"}
+PARTS = {"description": "describe/_description.html", "tags": "experiments/_tags.html"}
 
 
 @require_safe
@@ -49,6 +49,7 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
     mine = list_views(found.workspace, caller_of(request).user, experiment=found)
     facts["own_views"] = list(mine[:MOST_VIEWS])
     facts |= {"list": made, "edit": edit if edit in PARTS and facts["may_write"] else ""}
+    facts["text"] = found.description
     return render(request, "experiments/experiment.html", facts, status=400 if made.refusal else 200)
 
 
@@ -63,15 +64,8 @@ def _facts(request: HttpRequest, found: Experiment) -> dict[str, Any]:
         "may_write": allows(caller, found.workspace, "write"),
         "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
         "tags": list(row.tags.items()),
-        # Cleaned by runs/safe_html.py when it was saved.
-        "description": mark_safe(row.experiment.description_html),  # noqa: S308
+        "about": about(request, row.experiment),
     }
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit_description(request: HttpRequest, workspace: str, number: int) -> HttpResponse:
-    """The description, as a form or drawn."""
-    return _edit(request, workspace, number, "description")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +82,7 @@ def _edit(request: HttpRequest, workspace: str, number: int, part: str) -> HttpR
     try:
         _save(request, found, part)
     except Refused as refusal:
-        kept = {name: request.POST.get(name, "") for name in ("description", "new_key", "new_value")}
+        kept = {name: request.POST.get(name, "") for name in ("new_key", "new_value")}
         facts = {"edit": part, "refusal": refusal.message, "sent": kept}
         return _shown(request, found, part, facts, status=status_of(refusal))
     if not request.htmx:  # type: ignore[attr-defined]
@@ -105,13 +99,8 @@ def _shown(
 
 def _save(request: HttpRequest, found: Experiment, part: str) -> None:
     by, sent = caller_of(request).user, request.POST
-    if part == "description":
-        # Browsers send line ends as CR LF.
-        text = sent.get("description", "").replace("\r\n", "\n")
-        edit_experiment(found, by=by, description=text, version=version_sent(sent))
-    else:
-        pairs, removed = tags_sent(sent)
-        edit_experiment(found, by=by, tags=pairs, remove_tags=removed)
+    pairs, removed = tags_sent(sent)
+    edit_experiment(found, by=by, tags=pairs, remove_tags=removed)
 
 
 @require_POST

@@ -61,16 +61,16 @@ def picture_in(request: HttpRequest, workspace: Workspace) -> Kept:
 
 
 @require_safe
-def description_image(request: HttpRequest, workspace: str, sha256: str) -> HttpResponseBase:
+def description_image(request: HttpRequest, workspace: str, image: str) -> HttpResponseBase:
     """One picture, for members. Its bytes are the studio's own drawing and never change."""
-    image = read_image(get_workspace(caller_of(request), workspace), sha256)
-    tag = f'"{image.sha256}"'
+    found = read_image(get_workspace(caller_of(request), workspace), image)
+    tag = f'"{found.sha256}"'
     if request.headers.get("If-None-Match") == tag:
         answer: HttpResponse = HttpResponseNotModified()
     else:
-        pieces = storage.stream(image.key, end=image.size)
-        answer = StreamingHttpResponse(pieces, content_type=image.content_type)  # type: ignore[assignment]
-        answer.headers["Content-Length"] = str(image.size)
+        pieces = storage.stream(found.key, end=found.size)
+        answer = StreamingHttpResponse(pieces, content_type=found.content_type)  # type: ignore[assignment]
+        answer.headers["Content-Length"] = str(found.size)
     answer.headers["ETag"] = tag
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Content-Security-Policy"] = SANDBOX

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
 from runs.access import Need, allows, get_run
@@ -23,6 +22,7 @@ from runs.query.stars import starred
 from runs.query.tree import descendants
 from runs.query.values import last_of
 from runs.web import show
+from runs.web.described import about
 from runs.web.frame import caller_of
 
 LIVE_S = 3
@@ -84,17 +84,17 @@ def _tabs(run: Run) -> Iterator[Tab]:
 def overview(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     """What the run is, in one page."""
     run = run_of(request, workspace, run_id)
-    facts = facts_of(request, run, "overview") | overview_facts(run)
+    facts = facts_of(request, run, "overview") | overview_facts(request, run)
     if facts["may_write"]:
-        facts["edit"] = request.GET.get("edit", "")
+        facts |= {"edit": request.GET.get("edit", ""), "text": run.description}
     return render(request, "run/overview.html", facts)
 
 
-def overview_facts(run: Run) -> dict[str, Any]:
+def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
     """The cards of the overview."""
     metrics = own_metrics(run).order_by("name__text")
     return {
-        "description": mark_safe(run.description_html),  # noqa: S308, cleaned by runs/safe_html.py when saved
+        "about": about(request, run),
         "tags": [(tag.name.text, tag.text) for tag in _values(Tag, run)],
         "params": [(param.name.text, param.text) for param in _values(Param, run)],
         "properties": [(row.name.text, row.text) for row in _values(Property, run)],

@@ -1,4 +1,4 @@
-"""Changes made where one reads: name, description and tags of a run."""
+"""Changes made where one reads: name and tags of a run."""
 
 from typing import Any
 
@@ -13,20 +13,14 @@ from runs.web.errors import status_of
 from runs.web.frame import caller_of
 from runs.web.run import facts_of, overview_facts, run_of
 
-DIALOGS = {"description": "runs/_edit_description.html", "tags": "runs/_edit_tags.html"}
-PARTS = {"name": "run/_title.html", "description": "run/_description.html", "tags": "run/_tags.html"}
+DIALOGS = {"tags": "runs/_edit_tags.html"}
+PARTS = {"name": "run/_title.html", "tags": "run/_tags.html"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_name(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     """The name, as a form or again as words."""
     return _edit(request, run_of(request, workspace, run_id, "write"), "name")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit_description(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
-    """The description, as a form or drawn."""
-    return _edit(request, run_of(request, workspace, run_id, "write"), "description")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,10 +37,7 @@ def _edit(request: HttpRequest, run: Run, part: str) -> HttpResponse:
     try:
         _save(request, run, part)
     except Refused as refusal:
-        kept = {
-            name: request.POST.get(name, "")
-            for name in ("display_name", "description", "new_key", "new_value")
-        }
+        kept = {name: request.POST.get(name, "") for name in ("display_name", "new_key", "new_value")}
         facts = {"edit": part, "refusal": refusal.message, "sent": kept}
         return _shown(request, run, part, facts, status=status_of(refusal))
     if not request.htmx:  # type: ignore[attr-defined]
@@ -59,7 +50,7 @@ def _edit(request: HttpRequest, run: Run, part: str) -> HttpResponse:
 def _shown(
     request: HttpRequest, run: Run, part: str, facts: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    facts = facts_of(request, run, "overview") | overview_facts(run) | facts
+    facts = facts_of(request, run, "overview") | overview_facts(request, run) | facts
     template = PARTS[part] if request.htmx else "run/overview.html"  # type: ignore[attr-defined]
     if _is_in_list(request, part):
         template = DIALOGS[part]
@@ -76,19 +67,9 @@ def _save(request: HttpRequest, run: Run, part: str) -> None:
     by, sent = caller_of(request).user, request.POST
     if part == "name":
         organise.edit_run(run, by=by, display_name=sent.get("display_name", ""))
-    elif part == "description":
-        # Browsers send line ends as CR LF.
-        text = sent.get("description", "").replace("\r\n", "\n")
-        organise.edit_run(run, by=by, description=text, version=version_sent(sent))
     else:
         pairs, removed = tags_sent(sent)
         organise.change_tags(run, set_pairs=pairs, remove=removed, by=by)
-
-
-def version_sent(sent: QueryDict) -> int | None:
-    """The version of the description that the editor started from."""
-    version = sent.get("version", "")
-    return int(version) if version.isdecimal() and len(version) < 10 else None
 
 
 def tags_sent(sent: QueryDict) -> tuple[dict[str, str | None], list[str]]:

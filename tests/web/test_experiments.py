@@ -152,7 +152,8 @@ def test_description_and_tags_are_edited_in_place(post, page, workspace):
     assert "<em>new</em>" in html.content.decode() and "<!doctype" not in html.content.decode()
     refused = post(f"experiment/{number}/description/", {"description": "mine", "version": "0"}, status=409)
     assert (
-        "Somebody else changed" in refused.content.decode() and ">mine</textarea>" in refused.content.decode()
+        "Somebody else changed" in refused.content.decode()
+        and "\nmine</textarea>" in refused.content.decode()
     )
     assert post(f"experiment/{number}/tags/", {"new_key": "a", "new_value": "1"})["Location"].endswith(
         "/digits/"
