@@ -3,12 +3,12 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from runs.actions import counts, events, organise, search
@@ -23,6 +23,7 @@ from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_text
 from runs.models import Experiment, Run, User, Workspace
 from runs.transaction import write
 
+MOST_CHILDREN_AT_ONCE = 100
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w\-.]*", re.ASCII)
 
 
@@ -44,6 +45,8 @@ class NewRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     start: bool = False
     heartbeat: bool = False
+    # When it really began, where that was earlier than now: what was journaled offline is told late.
+    began_at: datetime | None = None
 
 
 def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") -> tuple[Run, bool]:
@@ -63,6 +66,31 @@ def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") ->
         run = _insert(experiment, new, public_id, by=by, description=description, html=html)
         organise.fill(run, by=by, tags=new.tags, properties=new.properties, params=new.params)
     return run, True
+
+
+def create_children(
+    parent: Run, children: Sequence[NewRun], *, by: User, key: str = ""
+) -> tuple[list[Run], bool]:
+    """Make many children of a run, all of them or none; each as `create_run` makes it.
+
+    Returns them in order and whether they were made just now: the same idempotency `key` gives the same again.
+    """
+    check_room(len(children), MOST_CHILDREN_AT_ONCE, "children at once")
+    ids = [clean_run_id(child.run_id) if child.run_id else str(uuid.uuid4()) for child in children]
+    with write():
+        answer = " ".join(ids)
+        before = claim(f"children:{parent.pk}", key, answer=answer) if key else None
+        if before is not None:
+            found = {run.public_id: run for run in _with_relatives().filter(public_id__in=before.split())}
+            return [found[public_id] for public_id in before.split() if public_id in found], False
+        for child, public_id in zip(children, ids, strict=True):
+            create_run(parent.workspace, replace(child, run_id=public_id), by=by)
+    made = {run.public_id: run for run in _with_relatives().filter(public_id__in=ids)}
+    return [made[public_id] for public_id in ids], True
+
+
+def _with_relatives() -> QuerySet[Run]:
+    return Run.objects.select_related("workspace", "experiment", "parent", "root", "created_by")
 
 
 def clean_run_id(text: Any) -> str:
@@ -89,6 +117,7 @@ def _insert(
     experiment: Experiment, new: NewRun, public_id: str, *, by: User, description: str, html: str
 ) -> Run:
     now = timezone.now()
+    began = min(new.began_at or now, now)
     # The update's row lock makes racing creators queue: numbers have no gaps and no twins.
     Experiment.objects.filter(pk=experiment.pk).update(
         last_run_number=F("last_run_number") + 1, last_run_at=now
@@ -105,8 +134,9 @@ def _insert(
         description_html=html,
         status=(Status.RUNNING if new.start else Status.NOT_STARTED).value,
         created_by=by,
-        created_at=now,
-        started_at=now if new.start else None,
+        created_at=began,
+        started_at=began if new.start else None,
+        start_received_at=now if began != now else None,
         heartbeat_at=now if new.heartbeat else None,
         **_texts(new, number),
     )

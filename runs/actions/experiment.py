@@ -18,7 +18,7 @@ from runs.limits import (
     clean_text,
     clean_value,
 )
-from runs.models import Experiment, ExperimentTag, User, Workspace
+from runs.models import Experiment, ExperimentTag, Run, User, Workspace
 from runs.transaction import write
 
 
@@ -155,6 +155,25 @@ def restore_experiment(experiment: Experiment, *, by: User) -> Experiment:
         experiment.archived_at = None
         experiment.save(update_fields=["archived_at"])
     return experiment
+
+
+def delete_experiment(experiment: Experiment, *, by: User) -> None:
+    """Delete an experiment for good. Raises Conflict, saying what it holds, unless it holds no run at all.
+
+    Nothing of anybody's work goes with it, so there is no trash for it.
+    """
+    with write():
+        kept = Run.objects.filter(experiment=experiment)
+        trashed = kept.exclude(deleted_at=None).count()
+        shown = kept.filter(deleted_at=None).count()
+        if shown or trashed:
+            runs = "1 run" if shown == 1 else f"{shown:,} runs"
+            held = runs + (f", and {trashed:,} in the trash" if trashed else "")
+            raise Conflict(
+                f"The experiment {experiment.name!r} holds {held}: only an empty one can be deleted. "
+                "Archive it instead."
+            )
+        experiment.delete()
 
 
 def _clean_tags(tags: Mapping[str, Any]) -> dict[str, str | None]:

@@ -1,6 +1,7 @@
 """Repair by hand: a run that nobody ends any more is marked as what it became."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -29,7 +30,9 @@ def mark_run(run: Run, status: str, *, by: User, reason: str) -> Run:
     reason = clean_text(reason.strip(), "The reason", length=REASON_LENGTH)
     if run.status != status:
         check_stuck(run)
-    error = {"error_code": "MarkedByHand", "error_message": reason} if status == Status.FAILED else {}
+    error: dict[str, Any] = {}
+    if status == Status.FAILED:
+        error = {"error_code": "MarkedByHand", "error_message": reason}
     return end_run(run, Status(status), by=by, kind=MARKED, reason=reason, **error)
 
 

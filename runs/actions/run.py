@@ -110,9 +110,12 @@ def beat_of(run: Run) -> Beat:
     return Beat(run.status, asked, name)
 
 
-def complete_run(run: Run, *, by: User) -> Run:
-    """Completed. Again is no error; Conflict when it has ended otherwise."""
-    return end_run(run, Status.COMPLETED, by=by, kind="completed")
+def complete_run(run: Run, *, by: User, ended_at: datetime | None = None) -> Run:
+    """Completed. Again is no error; Conflict when it has ended otherwise.
+
+    `ended_at`, of this end and of the others: when it really ended, where it is told later than it happened.
+    """
+    return end_run(run, Status.COMPLETED, by=by, kind="completed", ended_at=ended_at)
 
 
 def fail_run(
@@ -123,6 +126,7 @@ def fail_run(
     code: str = "",
     details: Mapping[str, Any] | None = None,
     reason: str = "",
+    ended_at: datetime | None = None,
 ) -> Run:
     """Failed, with what is known of the error. Again is no error; Conflict when it has ended otherwise.
 
@@ -137,6 +141,7 @@ def fail_run(
         by=by,
         kind="failed",
         reason=reason or message.split("\n", 1)[0],
+        ended_at=ended_at,
         error_message=message,
         error_code=code,
         error_details=_clean_details(details or {}),
@@ -174,10 +179,10 @@ def _cancel(run: Run, *, by: User, reason: str) -> None:
         _move(run, Status.CANCEL_REQUESTED, by=by, at=now, kind="cancel requested", reason=said)
 
 
-def confirm_canceled(run: Run, *, by: User, reason: str = "") -> Run:
+def confirm_canceled(run: Run, *, by: User, reason: str = "", ended_at: datetime | None = None) -> Run:
     """Canceled: whoever ran it says that it has stopped, asked or by itself (Ctrl-C)."""
     reason = shortened(clean_text(reason, "The reason", length=10**9, empty=True), REASON_LENGTH)
-    return end_run(run, Status.CANCELED, by=by, kind="canceled", reason=reason)
+    return end_run(run, Status.CANCELED, by=by, kind="canceled", reason=reason, ended_at=ended_at)
 
 
 def active_descendants(run: Run) -> list[Run]:
@@ -232,7 +237,16 @@ def _lose(run: Run, now: datetime) -> int:
     return 1
 
 
-def end_run(run: Run, status: Status, *, by: User | None, kind: str, reason: str = "", **fields: Any) -> Run:
+def end_run(
+    run: Run,
+    status: Status,
+    *,
+    by: User | None,
+    kind: str,
+    reason: str = "",
+    ended_at: datetime | None = None,
+    **fields: Any,
+) -> Run:
     """End the run in this status, with the values of further fields. Again is no error; Conflict otherwise."""
     with write():
         row = _lock(run)
@@ -243,15 +257,27 @@ def end_run(run: Run, status: Status, *, by: User | None, kind: str, reason: str
             setattr(row, field, value)
         if fields:
             row.save(update_fields=[*fields])
-        _finish(row, status, by=by, at=timezone.now(), kind=kind, reason=reason)
+        if ended_at is not None:
+            row.end_received_at = timezone.now()
+        _finish(row, status, by=by, at=timezone.now(), kind=kind, reason=reason, ended_at=ended_at)
     return row
 
 
-def _finish(run: Run, status: Status, *, by: User | None, at: datetime, kind: str, reason: str) -> None:
+def _finish(
+    run: Run,
+    status: Status,
+    *,
+    by: User | None,
+    at: datetime,
+    kind: str,
+    reason: str,
+    ended_at: datetime | None = None,
+) -> None:
+    """`at` is when we hear of it, and what the history tells; `ended_at` when it really happened, if earlier."""
     _move(run, status, by=by, at=at, kind=kind, reason=reason)
-    run.ended_at = at
-    run.duration_s = run.seconds(at)
-    run.save(update_fields=["ended_at", "duration_s"])
+    run.ended_at = max(ended_at or at, run.started_at or run.created_at)
+    run.duration_s = run.seconds(run.ended_at)
+    run.save(update_fields=["ended_at", "duration_s", "end_received_at"])
     if Metric.objects.filter(run=run, segment_count__gt=WORTH_MERGING).exists():
         # A little later, when the last batches have arrived.
         jobs.enqueue("merge run", {"run": run.pk}, dedupe=f"merge run {run.pk}", run_after=at + MERGE_AFTER)

@@ -1,16 +1,21 @@
 """What every endpoint shares: who calls, the limit of bodies, and reading what was sent."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from runs.access import Caller, Need, get_run
+from runs.actions.reported import real_moment
 from runs.errors import Invalid, TooLarge
 from runs.limits import BODY_BYTES, MIB
 from runs.models import Run
+
+MOST_DIGITS = 14  # of milliseconds, up to the year 5138
 
 
 def caller_of(request: Request | HttpRequest) -> Caller:
@@ -44,6 +49,17 @@ class Endpoint(APIView):
         sent = shape(data=self.request.data)
         sent.is_valid(raise_exception=True)
         return sent.validated_data
+
+
+def real_time(request: Request, reported: datetime | None) -> datetime | None:
+    """When something happened that is told only now: see `runs.actions.reported`. None where that is now.
+
+    The header Studio-Sent-At holds milliseconds since 1970 by the clock of the sender.
+    """
+    sent = request.headers.get("Studio-Sent-At", "")
+    known = sent.isdecimal() and len(sent) <= MOST_DIGITS
+    sent_at = datetime.fromtimestamp(int(sent) / 1000, UTC) if known else None
+    return real_moment(reported, sent_at=sent_at, now=timezone.now())
 
 
 def check_body(request: Request | HttpRequest, limit: int) -> None:

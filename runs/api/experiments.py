@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from runs.access import get_experiment, get_workspace
 from runs.actions.experiment import (
     archive_experiment,
+    delete_experiment,
     edit_experiment,
     get_or_create_experiment,
     restore_experiment,
@@ -77,6 +78,12 @@ class ExperimentEndpoint(Endpoint):
     def get(self, request: Request, workspace: str, name: str) -> Response:
         """Read it."""
         return Response(experiment_shape(experiment_row(get_experiment(self.caller, workspace, name))))
+
+    @extend_schema(responses={204: None, 409: s.ErrorAnswer})
+    def delete(self, request: Request, workspace: str, name: str) -> Response:
+        """Delete it for good; only one that holds no runs, in the trash or not."""
+        delete_experiment(get_experiment(self.caller, workspace, name, "write"), by=self.caller.user)
+        return Response(status=204)
 
     @extend_schema(request=s.ExperimentChange, responses={200: s.ExperimentShape, 409: s.ErrorAnswer})
     def patch(self, request: Request, workspace: str, name: str) -> Response:

@@ -11,7 +11,7 @@ from runs.actions import organise
 from runs.actions import run as actions
 from runs.actions.repair import mark_run
 from runs.api import serializers as s
-from runs.api.base import Endpoint
+from runs.api.base import Endpoint, real_time
 from runs.api.shapes import run_shape
 from runs.models import Run
 
@@ -49,6 +49,11 @@ class RunStep(Endpoint):
         """Take the step."""
         return Response(run_shape(self.step(self.run(run_id, "write"))))
 
+    def read_end(self, shape: type[s.EndBody]) -> dict[str, Any]:
+        """The body of an end, `ended_at` by the clock of the server."""
+        sent = self.read(shape)
+        return {**sent, "ended_at": real_time(self.request, sent.get("ended_at"))}
+
     def step(self, run: Run) -> Run:
         """What a subclass does to the run."""
         raise MethodNotAllowed(self.request.method or "POST")
@@ -63,13 +68,13 @@ class StartEndpoint(RunStep):
         return actions.start_run(run, by=self.caller.user, **self.read(s.StartBody))
 
 
-@extend_schema(request=None, responses=s.RunShape)
+@extend_schema(request=s.EndBody, responses=s.RunShape)
 class CompleteEndpoint(RunStep):
     """The run has ended well."""
 
     def step(self, run: Run) -> Run:
         """Complete it."""
-        return actions.complete_run(run, by=self.caller.user)
+        return actions.complete_run(run, by=self.caller.user, **self.read_end(s.EndBody))
 
 
 @extend_schema(request=s.FailBody, responses=s.RunShape)
@@ -78,7 +83,7 @@ class FailEndpoint(RunStep):
 
     def step(self, run: Run) -> Run:
         """Fail it."""
-        return actions.fail_run(run, by=self.caller.user, **self.read(s.FailBody))
+        return actions.fail_run(run, by=self.caller.user, **self.read_end(s.FailBody))
 
 
 @extend_schema(request=s.CancelBody, responses=s.RunShape)
@@ -96,7 +101,7 @@ class CanceledEndpoint(RunStep):
 
     def step(self, run: Run) -> Run:
         """Note that it was canceled."""
-        return actions.confirm_canceled(run, by=self.caller.user, **self.read(s.ReasonBody))
+        return actions.confirm_canceled(run, by=self.caller.user, **self.read_end(s.ReasonBody))
 
 
 @extend_schema(request=s.MarkBody, responses={200: s.RunShape, 409: s.ErrorAnswer})

@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from runs.access import check_can_create_runs, get_run, get_workspace
-from runs.actions.create import NewRun, create_run
+from runs.actions.create import NewRun, create_children, create_run
 from runs.api import serializers as s
-from runs.api.base import Endpoint
+from runs.api.base import Endpoint, flag, real_time
 from runs.api.filter_schema import filter_parameters
 from runs.api.shapes import run_shape, run_shapes
 from runs.errors import Invalid
@@ -71,8 +71,9 @@ class RunsEndpoint(Endpoint):
         key = clean_text(
             request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True
         )
-        fields = {name: value for name, value in sent.items() if name not in ("type", "parent")}
-        new = NewRun(**fields, parent=parent, run_type=sent["type"])
+        fields = {name: value for name, value in sent.items() if name not in ("type", "parent", "started_at")}
+        began_at = real_time(request, sent.get("started_at"))
+        new = NewRun(**fields, parent=parent, run_type=sent["type"], began_at=began_at)
         run, is_new = create_run(found, new, by=self.caller.user, key=key)
         return Response(run_shape(run), status=201 if is_new else 200)
 
@@ -99,17 +100,45 @@ class ChildrenEndpoint(Endpoint):
     @extend_schema(
         responses=s.RunsPage,
         operation_id="run_children",
-        parameters=[OpenApiParameter("after", int, description="Those after so many, for the next page.")],
+        parameters=[
+            OpenApiParameter("after", int, description="Those after so many, for the next page."),
+            OpenApiParameter("recursive", bool, description="Those below the children, too."),
+        ],
     )
     def get(self, request: Request, run_id: str) -> Response:
         """In the order they were made, 500 a page."""
-        rows = tree.children(self.run(run_id)).select_related(
-            "workspace", "experiment", "parent", "root", "created_by"
-        )
+        run = self.run(run_id)
+        recursive = flag(request.query_params.get("recursive"))
+        below = tree.below(run) if recursive else tree.children(run)
+        rows = below.select_related("workspace", "experiment", "parent", "root", "created_by")
         after = request.query_params.get("after", "0")
         if not after.isdecimal() or len(after) > 18:
             raise Invalid("after must be the number that the page before gave.", field="after")
         page = list(rows.filter(pk__gt=int(after))[: MOST_A_PAGE + 1])
         shown = page[:MOST_A_PAGE]
-        onward = f"{request.path}?after={shown[-1].pk}" if len(page) > MOST_A_PAGE else None
-        return Response({"results": run_shapes(shown), "next": onward})
+        onward = None
+        if len(page) > MOST_A_PAGE:
+            onward = f"?after={shown[-1].pk}" + ("&recursive=true" if recursive else "")
+        return Response({"results": run_shapes(shown), "next": request.path + onward if onward else None})
+
+    @extend_schema(
+        request=s.ChildrenBody,
+        responses={200: s.ChildrenMade, 201: s.ChildrenMade, 409: s.ErrorAnswer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", str, "header", description="The same key gives the same children."
+            )
+        ],
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        """Make many children at once, all of them or none, running from now on."""
+        parent = self.run(run_id, "write")
+        sent = self.read(s.ChildrenBody)["children"]
+        key = clean_text(
+            request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True
+        )
+        children = [
+            NewRun(**child, experiment=parent.experiment.name, parent=parent, start=True) for child in sent
+        ]
+        made, are_new = create_children(parent, children, by=self.caller.user, key=key)
+        return Response({"results": run_shapes(made)}, status=201 if are_new else 200)

@@ -149,6 +149,12 @@ class RunShape(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     duration_s = serializers.FloatField(allow_null=True)
+    start_received_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the studio heard of the start, where that was later."
+    )
+    end_received_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the studio heard of the end, where that was later."
+    )
     heartbeat_at = serializers.DateTimeField(allow_null=True)
     created_by = serializers.CharField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
@@ -209,6 +215,30 @@ class NewRunBody(serializers.Serializer):
     params = pairs()
     start = serializers.BooleanField(default=False, help_text="Running at once.")
     heartbeat = serializers.BooleanField(default=False, help_text="The caller promises heartbeats.")
+    started_at = serializers.DateTimeField(
+        required=False,
+        help_text="When it really began, where it is told later; corrected by the header Studio-Sent-At.",
+    )
+
+
+class NewChild(serializers.Serializer):
+    """A child run to make."""
+
+    run_id = text()
+    display_name = text(default="")
+    tags = pairs()
+
+
+class ChildrenBody(serializers.Serializer):
+    """Child runs to make, up to 100."""
+
+    children = NewChild(many=True)
+
+
+class ChildrenMade(serializers.Serializer):
+    """Child runs that were made, in the order they were asked for."""
+
+    results = RunShape(many=True)
 
 
 class RunChange(serializers.Serializer):
@@ -228,7 +258,16 @@ class StartBody(serializers.Serializer):
     heartbeat = serializers.BooleanField(default=False, help_text="The caller promises heartbeats.")
 
 
-class FailBody(serializers.Serializer):
+class EndBody(serializers.Serializer):
+    """The end of a run."""
+
+    ended_at = serializers.DateTimeField(
+        required=False,
+        help_text="When it really ended, where it is told later; corrected by the header Studio-Sent-At.",
+    )
+
+
+class FailBody(EndBody):
     """Why the run failed."""
 
     message = text(default="")
@@ -250,7 +289,7 @@ class MarkBody(serializers.Serializer):
     reason = text()
 
 
-class ReasonBody(serializers.Serializer):
+class ReasonBody(EndBody):
     """Why."""
 
     reason = text(default="")

@@ -79,6 +79,8 @@ def _run(run: Run, values: RunValues, now: datetime) -> dict[str, Any]:
         "started_at": moment(run.started_at),
         "ended_at": moment(run.ended_at),
         "duration_s": run.duration_s if run.is_ended else run.seconds(now),
+        "start_received_at": moment(run.start_received_at),
+        "end_received_at": moment(run.end_received_at),
         "heartbeat_at": moment(run.heartbeat_at),
         "created_by": run.created_by.username if run.created_by else None,
         "archived_at": moment(run.archived_at),

@@ -53,6 +53,10 @@ class Run(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # When the studio heard of a start or end that a program reported later than it happened; null where it was told
+    # at once, as it nearly always is.
+    start_received_at = models.DateTimeField(null=True)
+    end_received_at = models.DateTimeField(null=True)
     # Seconds from start to end, kept at the end so that a list can sort by it.
     duration_s = models.FloatField(null=True)
     # Null for a run whose maker promised no heartbeats: it is never judged silent.

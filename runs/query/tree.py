@@ -10,6 +10,13 @@ def children(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(parent=run, deleted_at=None).order_by("id")
 
 
+def below(run: Run) -> QuerySet[Run]:
+    """The runs below, at any depth, in the order they were made."""
+    if run.parent_id is None:
+        return Run.objects.filter(root=run, deleted_at=None).order_by("id")
+    return Run.objects.filter(pk__in=[row.pk for row in descendants(run)]).order_by("id")
+
+
 def descendants(run: Run) -> list[Run]:
     """All runs below, at any depth, each after its parent. One query: the whole tree shares its root."""
     below, found = {run.pk}, []
