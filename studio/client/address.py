@@ -16,12 +16,16 @@ NOT_FOUND = (
 
 @dataclass(frozen=True)
 class Address:
-    """A studio to talk to; `source` says where it was found, for people."""
+    """A studio to talk to; `source` says where it was found, for people.
+
+    `offline`: nothing is to be sent by this program; the address may then be empty.
+    """
 
     url: str
     token: str = field(repr=False)
     workspace: str
     source: str
+    offline: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,27 @@ def find_address(
     ]
     named = next((source for source in sources if source.url), None)
     if named is None or named.url is None:
+        if is_offline():
+            return _nowhere(sources)
         raise UserErrorException(NOT_FOUND)
     found = _token_for(named, sources)
-    if not found:
+    if not found and not is_offline():
         raise AuthenticationException(
             f"No token is known for {named.url}: log in with `studio login {named.url}`."
         )
     fitting = (s.workspace for s in sources if s.workspace and s.url in (None, named.url))
-    return Address(named.url, found, next(fitting, "default"), named.name)
+    return Address(named.url, found or "", next(fitting, "default"), named.name, is_offline())
+
+
+def is_offline() -> bool:
+    """Whether this program was told to send nothing: STUDIO_MODE=offline."""
+    return os.environ.get("STUDIO_MODE", "").strip().lower() == "offline"
+
+
+def _nowhere(sources: list[_Source]) -> Address:
+    """Where no studio is known and none is needed: `studio sync` finds one later."""
+    workspace = next((source.workspace for source in sources if source.workspace), "default")
+    return Address("", "", workspace, "STUDIO_MODE=offline", True)
 
 
 def _token_for(named: _Source, sources: list[_Source]) -> str | None:
@@ -88,8 +105,10 @@ def _from_environment() -> _Source:
 
 
 def find_project_file(folder: Path | None = None) -> Path | None:
-    """Return the nearest `.studio/config.json` in the folder or above it, or None."""
+    """Return the nearest `.studio/config.json` in the folder or above it, or the file itself; None if none."""
     start = (folder or Path.cwd()).absolute()
+    if start.is_file():
+        return start
     for place in (start, *start.parents):
         candidate = place / ".studio" / "config.json"
         if candidate.is_file():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from studio.client.operation import Operation, run_path
+from studio.client.ticket import Ticket
 from studio.client.values import Scalar, to_wire
 
 POINTS_A_BATCH = 4_000
@@ -22,6 +23,7 @@ class Items:
 
 # (run id, metric, value or several, step, seconds since 1970)
 Point = tuple[str, str, "Scalar | list[Scalar] | Items", "int | None", float]
+Pending = tuple[Operation, "Ticket | None"]
 
 
 class Column:
@@ -135,3 +137,22 @@ def _halve_points(only: dict[str, Any]) -> list[list[dict[str, Any]]]:
         return []
     cut = {name: _halve(only[name]) for name in ("step", "time", "value") if only[name] is not None}
     return [[{**only, **{name: parts[i] for name, parts in cut.items()}}] for i in (0, 1)]
+
+
+def sort_out(items: list[Any]) -> tuple[list[Pending], list[Ticket]]:
+    """Return what is to be journaled, points in batches and in order, and the tickets of those who flush."""
+    pending: list[Pending] = []
+    points: list[Point] = []
+    barriers: list[Ticket] = []
+    for item in items:
+        if type(item) is Ticket:
+            barriers.append(item)
+        elif len(item) == 2:
+            pending += [(batch, None) for batch in metric_batches(points)]
+            points = []
+            pending.append(item)
+        else:
+            points.append(item)
+    pending += [(batch, None) for batch in metric_batches(points)]
+    # A run's creation goes before the first lines of its console.
+    return sorted(pending, key=lambda entry: entry[0].kind != "create"), barriers

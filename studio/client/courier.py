@@ -52,7 +52,7 @@ class Courier:
     @property
     def is_away(self) -> bool:
         """Whether the studio is known not to answer, so that nobody should wait for it."""
-        return self._failures >= self._patience
+        return self._client.offline or self._failures >= self._patience
 
     @property
     def deleted_runs(self) -> set[str]:
@@ -87,7 +87,7 @@ class Courier:
 
     def work(self) -> None:
         """Send what waits, beat, and look after journals that others left behind."""
-        if time.monotonic() < self._retry_at:
+        if self._client.offline or time.monotonic() < self._retry_at:
             if self.is_away:
                 self._keep_tickets()
             return

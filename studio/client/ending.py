@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.client.operation import Operation, change
+from studio.client.operation import Operation, change, now_text
 
 # The studio keeps whole traces up to some size; the end of one says more than its beginning.
 LONGEST_TRACE = 20_000
@@ -19,10 +19,17 @@ class Ending:
 
     def operation(self, run: str) -> Operation:
         """Return the call that ends the run this way; repeating it changes nothing."""
-        return change(run, "end", f"{self.verb}/", self.body)
+        return change(run, "end", f"{self.verb}/", {**self.body, "ended_at": now_text()})
 
 
 COMPLETED = Ending("complete", "completed")
+
+
+class Terminated(SystemExit):
+    """Raised in the main thread by SIGTERM, so that blocks end, files are sent and the run says why it ended."""
+
+    def __init__(self) -> None:
+        super().__init__(143)  # 128 + SIGTERM, as a shell would say
 
 
 def canceled(reason: str) -> Ending:
@@ -57,6 +64,8 @@ def ending_for(error: BaseException | None, cancelled_by: str | None) -> Ending:
         return canceled(f"cancelled by {cancelled_by}")
     if isinstance(error, KeyboardInterrupt):
         return canceled("interrupted by Ctrl-C")
+    if isinstance(error, Terminated):
+        return canceled("terminated by SIGTERM")
     if isinstance(error, SystemExit):
         return COMPLETED if error.code in (None, 0, False) else failed(exit_text(error.code), "ExitCode")
     return COMPLETED if error is None else failed(error)

@@ -34,6 +34,7 @@ class Live:
     pid: int = field(default_factory=os.getpid)
     cancelled_by: str | None = None
     ended: bool = False
+    ended_elsewhere: bool = False
     beat_at: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -119,6 +120,7 @@ class Heart:
         if answer.get("cancel_requested") or answer.get("status") == "Canceled":
             cancel(live, answer.get("cancel_requested_by") or "somebody")
         elif answer.get("status") in ENDED:
+            live.ended_elsewhere = True
             self.remove(live)
 
 

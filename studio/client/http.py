@@ -19,6 +19,7 @@ API = "/api/v1/"
 BACKOFF_S = 0.3
 LONGEST_BACKOFF_S = 8.0
 COME_BACK_LATER = (429, 502, 503, 504)
+OFFLINE = "STUDIO_MODE=offline: nothing is asked of a studio here. `studio sync` sends what is logged."
 
 
 @dataclass
@@ -47,8 +48,11 @@ class Request:
 class Client:
     """Speaks to one studio with one token. Any thread may use it; each has its own connection."""
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = 30.0, attempts: int = 4) -> None:
+    def __init__(
+        self, url: str, token: str, *, timeout_s: float = 30.0, attempts: int = 4, offline: bool = False
+    ) -> None:
         self.url = url.rstrip("/")
+        self.offline = offline
         self._token = token
         self._timeout_s = timeout_s
         self._attempts = attempts
@@ -61,7 +65,9 @@ class Client:
 
     def twin(self) -> "Client":
         """Return another client of the same identity, with connections of its own."""
-        return Client(self.url, self._token, timeout_s=self._timeout_s, attempts=self._attempts)
+        return Client(
+            self.url, self._token, timeout_s=self._timeout_s, attempts=self._attempts, offline=self.offline
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         """Read JSON."""
@@ -110,6 +116,8 @@ class Client:
 
     def open(self, request: Request, *, attempts: int | None = None) -> "HTTPResponse":
         """Send, and return the answer with its body still to be read. Raises for any refusal."""
+        if self.offline:
+            raise UnreachableException(OFFLINE)
         tries = (attempts or self._attempts) if request.repeatable else 1
         for attempt in range(1, tries + 1):
             try:
@@ -157,6 +165,7 @@ class Client:
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
             "User-Agent": f"run-studio/{VERSION}",
+            "Studio-Sent-At": str(int(time.time() * 1000)),
             **self._connections.headers(),
             **request.headers,
         }

@@ -9,7 +9,8 @@ from studio.client.heart import GONE
 from studio.client.notices import warn
 from studio.client.operation import Operation
 from studio.client.sender import Delivery, Sender, closing, remainder
-from studio.client.spool import Spool, journals
+from studio.client.spool import Spool
+from studio.client.spool_place import journals
 
 
 @dataclass
@@ -61,6 +62,15 @@ def adopt(path: Path) -> Spool | None:
     return spool
 
 
+def visit(path: Path) -> Spool | None:
+    """Open the journal of a program that goes on offline; None for any other, or when it cannot be read."""
+    try:
+        return Spool.visit(path)
+    except (sqlite3.Error, OSError) as failure:
+        warn(f"The journal {path} cannot be read ({failure}): it is left as it is.")
+        return None
+
+
 def send_journal(sender: Sender, spool: Spool) -> Iterator[Sent]:
     """Send a journal, yielding after each operation; then close the runs that its process left open.
 
@@ -73,7 +83,7 @@ def send_journal(sender: Sender, spool: Spool) -> Iterator[Sent]:
         total.refused += bool(delivery.refused)
         total.sent += not delivery.refused
         yield total
-    for run in spool.open_runs():
-        sender.deliver(closing(run))  # a refusal means that it has ended otherwise
+    for run in [] if spool.is_guest else spool.open_runs():
+        sender.deliver(closing(run, spool.about("written_at")))  # a refusal means that it has ended otherwise
         spool.forget_open(run)
         yield total

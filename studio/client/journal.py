@@ -13,8 +13,9 @@ OVERFLOW_BYTES = 32 << 20
 class Journal:
     """The operations of this process, in order. `lock` is held while it is written, never while sending."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, offline: bool = False) -> None:
         self._url = url
+        self._offline = offline
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -34,7 +35,7 @@ class Journal:
 
     def _begin(self) -> Spool:
         try:
-            return Spool.create(self._url)
+            return Spool.create(self._url, offline=self._offline)
         except (sqlite3.Error, OSError) as failure:
             warn(f"No journal can be written here ({failure}): what is logged is kept in memory only.")
             return Spool.in_memory()

@@ -1,6 +1,7 @@
 """One change on its way to the studio: what the journal keeps and the sender sends."""
 
 import json
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def forget_copy(operation: Operation) -> None:
     """Remove the copy that waits beside the journal to be uploaded, if there is one."""
     if operation.file:
         Path(operation.file).unlink(missing_ok=True)
+
+
+def now_text() -> str:
+    """Return the present moment as the wire has it: what is journaled keeps when it really happened."""
+    return (
+        time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now := time.time())) + f".{int(now % 1 * 1000):03d}Z"
+    )
 
 
 def run_path(run: str, rest: str) -> str:

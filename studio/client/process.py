@@ -2,11 +2,13 @@
 
 import atexit
 import os
+import signal
 import sys
 import threading
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from studio.client.ending import Terminated, failed
 from studio.client.http import Client
 from studio.client.notices import warn
 from studio.client.recorder import Recorder
@@ -40,7 +42,7 @@ def open_runs() -> list["Run"]:
 def add_open(run: "Run") -> None:
     """End this run when the process ends, if nobody does so before."""
     _open_runs.append(run)
-    _watch_the_end()
+    watch_the_end()
 
 
 def remove_open(run: "Run") -> None:
@@ -49,7 +51,7 @@ def remove_open(run: "Run") -> None:
         _open_runs.remove(run)
 
 
-def _watch_the_end() -> None:
+def watch_the_end() -> None:
     """Learn how the process ends: hooks in front of those that are there, which are still called."""
     global _is_watching
     if not _is_watching:
@@ -57,6 +59,22 @@ def _watch_the_end() -> None:
         atexit.register(_at_exit)
         _chain_excepthook()
         _chain_exit()
+        _hear_terminate()
+
+
+def _hear_terminate() -> None:
+    """SIGTERM would end Python without a word. A program that handles it itself is left alone."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        try:
+            signal.signal(signal.SIGTERM, _terminate)
+        except ValueError:  # only the main thread may
+            pass
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    global _last_error
+    _last_error = Terminated()
+    raise _last_error
 
 
 def _chain_excepthook() -> None:
@@ -99,6 +117,10 @@ def was_cancelled() -> bool:
 
 
 def _at_exit() -> None:
+    if isinstance(_last_error, Exception) and os.environ.get("STUDIO_RUN_ID"):
+        from studio.client.context import note_error
+
+        note_error(failed(_last_error))
     for run in reversed(open_runs()):
         run.end_at_exit(_last_error)
     left = [recorder.close(EXIT_FLUSH_S) for recorder in _recorders.values()]
@@ -118,7 +140,7 @@ def _watch_worker() -> None:
         _worker_pid = os.getpid()
         module.Finalize(None, _at_exit, exitpriority=0)
     elif not _is_watching:
-        _watch_the_end()
+        watch_the_end()
 
 
 def _before_fork() -> None:
@@ -135,6 +157,8 @@ def _after_fork_in_child() -> None:
     global _making, _last_error
     _making, _last_error = threading.Lock(), None
     _open_runs.clear()
+    if signal.getsignal(signal.SIGTERM) is _terminate:  # a pool ends its workers by it: at once, as ever
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for recorder in list(_recorders.values()):
         recorder.after_fork_in_child()
 

@@ -12,7 +12,7 @@ from itertools import repeat
 from queue import SimpleQueue
 from typing import Any
 
-from studio.client.batch import Point, metric_batches
+from studio.client.batch import Pending, Point, sort_out
 from studio.client.console import LOG_NAME, Capture
 from studio.client.courier import Courier
 from studio.client.heart import Heart, Live
@@ -22,14 +22,13 @@ from studio.client.monitor import Monitor
 from studio.client.notices import warn
 from studio.client.operation import Operation, forget_copy, log_piece
 from studio.client.ticket import Ticket
+from studio.client.tree import LogFolder
 
 TICK_S = 0.5
 # Beyond this, whoever logs also journals: about 2 MB of queue, and a few milliseconds of their time now and
 # then.
 SPILL_ITEMS = 8_000
 SPILL_PATIENCE_S = 0.04
-
-Pending = tuple[Operation, "Ticket | None"]
 
 
 class Recorder:
@@ -38,7 +37,7 @@ class Recorder:
     def __init__(self, client: Client, on_start: Callable[[], None] = lambda: None) -> None:
         self.client = client
         self._on_start = on_start
-        self.journal = Journal(client.url)
+        self.journal = Journal(client.url, offline=client.offline)
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._begin_anew()
 
@@ -48,6 +47,7 @@ class Recorder:
         self.courier = Courier(self.client, self.journal, self._heart, self._journal_if_due)
         self._monitor = Monitor()
         self._captures: list[Capture] = []
+        self._watched: list[LogFolder] = []
         self._taken: list[Any] = []
         self._is_writing = False
         self._thread: threading.Thread | None = None
@@ -117,9 +117,14 @@ class Recorder:
 
     def capture(self, run: str) -> Capture:
         """Begin to keep the console of this process for a run."""
+        capture = self.listen(run)
+        capture.start()
+        return capture
+
+    def listen(self, run: str) -> Capture:
+        """Begin to keep what is fed to the capture as the console of a run."""
         capture = Capture(run, self._spill)
         self._captures.append(capture)
-        capture.start()
         return capture
 
     def release(self, capture: Capture) -> None:
@@ -129,6 +134,22 @@ class Recorder:
             self._write_down()
             if capture in self._captures:
                 self._captures.remove(capture)
+
+    def watch(self, folder: LogFolder) -> None:
+        """Send what the files of this folder grow by."""
+        self._watched.append(folder)
+
+    def unwatch(self, folder: LogFolder) -> None:
+        """Keep the rest of it; it grows no more."""
+        with self.journal.lock:
+            if folder in self._watched:
+                self._watched.remove(folder)
+                while pieces := folder.take(now=True):
+                    self._keep([(piece, None) for piece in pieces])
+
+    def whereabouts(self) -> str:
+        """Return where what is logged lies, for people, where no studio is known."""
+        return f"journaled in {self.journal.disk.path or 'memory'}"
 
     def defers(self, run: str, kind: str) -> bool:
         """Whether a call for this run has to go through the journal to keep its order."""
@@ -169,7 +190,7 @@ class Recorder:
 
     def _may_rest(self) -> bool:
         """End the thread when there is nothing to do; the next point starts another."""
-        if not self._heart.is_idle() or not self._is_drained() or self.journal.next() or self.courier.is_busy:
+        if not self._heart.is_idle() or not self._is_drained() or self._has_mail():
             return False
         with self._starting:
             self.put = self._put_first
@@ -178,6 +199,10 @@ class Recorder:
                 return False
             self._thread = None
             return True
+
+    def _has_mail(self) -> bool:
+        """Whether there is something to send; nothing ever is where nothing may be sent."""
+        return not self.client.offline and (self.journal.next() is not None or self.courier.is_busy)
 
     def _is_drained(self) -> bool:
         taken = self._queue.empty() and not self._taken
@@ -205,9 +230,10 @@ class Recorder:
             self._journaled_at = time.monotonic()
             self._taken.extend(map(self._queue.get, repeat(False, self._queue.qsize())))  # in one go, in C
             # The console after the queue, so that what was printed before a run's end is not left out.
-            self._taken[:0] = [(piece, None) for piece in self._console_pieces()]
+            grown = [piece for folder in self._watched for piece in folder.take()]
+            self._taken[:0] = [(piece, None) for piece in [*self._console_pieces(), *grown]]
             if self._taken:
-                pending, barriers = _sort_out(self._taken)
+                pending, barriers = sort_out(self._taken)
                 self._keep(pending)
                 self._taken = []
                 for ticket in barriers:
@@ -272,22 +298,3 @@ class Recorder:
         refused = self.courier.refused_runs
         self._begin_anew()
         self.courier.refused_runs = refused
-
-
-def _sort_out(items: list[Any]) -> tuple[list[Pending], list[Ticket]]:
-    """Return what is to be journaled, points in batches and in order, and the tickets of those who flush."""
-    pending: list[Pending] = []
-    points: list[Point] = []
-    barriers: list[Ticket] = []
-    for item in items:
-        if type(item) is Ticket:
-            barriers.append(item)
-        elif len(item) == 2:
-            pending += [(batch, None) for batch in metric_batches(points)]
-            points = []
-            pending.append(item)
-        else:
-            points.append(item)
-    pending += [(batch, None) for batch in metric_batches(points)]
-    # A run's creation goes before the first lines of its console.
-    return sorted(pending, key=lambda entry: entry[0].kind != "create"), barriers

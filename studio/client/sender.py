@@ -115,10 +115,11 @@ class Sender:
         return self._client.json(request, attempts=1)
 
 
-def closing(run: str) -> Operation:
-    """Return the end of a run whose process was killed before it could say anything."""
+def closing(run: str, ended_at: str) -> Operation:
+    """Return the end of a run whose process was killed before it could say anything. `ended_at` may be empty."""
     message = "The process that logged this run ended without completing it."
     body = {"message": message, "code": "ProcessEnded", "details": {}}
+    body |= {"ended_at": ended_at} if ended_at else {}
     return Operation(run, "end", "POST", run_path(run, "fail/"), json.dumps(body).encode())
 
 

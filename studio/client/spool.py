@@ -5,16 +5,14 @@ beside it for as long as it lives, so that a journal whose lock is free belongs 
 sent by others.
 """
 
-import fcntl
 import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-from studio.client.address import state_folder
-from studio.client.operation import Operation, forget_copy
+from studio.client.operation import Operation, forget_copy, now_text
+from studio.client.spool_place import GUEST, OWNER, host_name, lock_file, spool_folder, try_lock
 
 SCHEMA = """
 create table if not exists operation(
@@ -29,23 +27,28 @@ COLUMNS = 'run, kind, method, path, body, key, "offset", file, seq, refused'
 class Spool:
     """A journal that this process owns. Every method may be called from any thread."""
 
-    def __init__(self, path: Path | None, lock_fd: int | None = None) -> None:
+    def __init__(self, path: Path | None, lock_fd: int | None = None, *, is_guest: bool = False) -> None:
         self.path = path
+        self.is_guest = is_guest
         self.lock = threading.RLock()
         self._lock_fd = lock_fd
         self._connection: sqlite3.Connection | None = None
 
     @classmethod
-    def create(cls, url: str) -> "Spool":
-        """Begin a journal for the studio at this address, in memory where no folder can be written."""
+    def create(cls, url: str, *, offline: bool = False) -> "Spool":
+        """Begin a journal for the studio at this address, in memory where no folder can be written.
+
+        `offline`: this process will not send it itself, so another one may while it goes on.
+        """
         folder = spool_folder()
         if folder is None:
             return cls.in_memory()
-        name = f"{_host()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
+        name = f"{host_name()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         path = folder / f"{name}.spool"
-        spool = cls(path, _try_lock(path))
+        spool = cls(path, try_lock(path, OWNER))
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-        spool._write("insert into about values ('url', ?), ('host', ?)", (url, _host()))
+        facts = ("url", url, "host", host_name(), "mode", "offline" if offline else "online")
+        spool._write("insert into about values (?, ?), (?, ?), (?, ?)", facts)
         return spool
 
     @classmethod
@@ -56,13 +59,38 @@ class Spool:
     @classmethod
     def adopt(cls, path: Path) -> "Spool | None":
         """Take over the journal of a process that is no more; None while its owner or another heir lives."""
-        lock_fd = _try_lock(path)
+        guest_fd = try_lock(path, GUEST)
+        if guest_fd is None:
+            return None
+        try:
+            return cls._take_over(path)
+        finally:
+            os.close(guest_fd)  # with both locks free nobody else is there, and the first one is enough
+
+    @classmethod
+    def _take_over(cls, path: Path) -> "Spool | None":
+        lock_fd = try_lock(path, OWNER)
         if lock_fd is None:
             return None
         if not path.exists():  # sent and removed by another heir in between
             os.close(lock_fd)
             return None
         return cls(path, lock_fd)
+
+    @classmethod
+    def visit(cls, path: Path) -> "Spool | None":
+        """Open the journal of a process that lives and does not send itself; None for any other.
+
+        One guest at a time. The journal stays its owner's: what is sent is taken out, and nothing else changes.
+        """
+        lock_fd = try_lock(path, GUEST)
+        if lock_fd is None:
+            return None
+        spool = cls(path, lock_fd, is_guest=True)
+        if path.exists() and spool.about("mode") == "offline":
+            return spool
+        spool.close()
+        return None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -93,6 +121,8 @@ class Spool:
                 for operation in operations:
                     operation.seq = self._insert(connection, operation)
                     self._follow(connection, operation)
+                # If this process is killed, its runs ended about now.
+                connection.execute("insert or replace into about values ('written_at', ?)", (now_text(),))
                 connection.execute("commit")
             except BaseException:
                 connection.execute("rollback")
@@ -108,7 +138,7 @@ class Spool:
 
     def _follow(self, connection: sqlite3.Connection, one: Operation) -> None:
         """Runs that were begun and not ended here: if this process is killed, its heir closes them."""
-        if one.kind == "create":
+        if one.kind in ("create", "begin"):
             connection.execute("insert or replace into open_run values (?)", (one.run,))
         elif one.kind == "end":
             connection.execute("delete from open_run where run = ?", (one.run,))
@@ -162,6 +192,12 @@ class Spool:
             query = "select 1 from operation where run = ? and kind = ? and refused is null limit 1"
             return self._open().execute(query, (run, kind)).fetchone() is not None
 
+    def begins_runs(self) -> bool:
+        """Whether runs wait to be created: other journals may hold what belongs to them."""
+        with self.lock:
+            query = "select 1 from operation where kind = 'create' and refused is null limit 1"
+            return self._open().execute(query).fetchone() is not None
+
     def open_runs(self) -> list[str]:
         """Return the runs that were begun here and not ended here."""
         with self.lock:
@@ -202,7 +238,7 @@ class Spool:
     def close(self) -> None:
         """Close it, and remove it when nothing is left in it."""
         with self.lock:
-            empty = not (self.count() or self.count(refused=True) or self.open_runs())
+            empty = not self.is_guest and self._is_done()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -212,69 +248,13 @@ class Spool:
                 os.close(self._lock_fd)
                 self._lock_fd = None
 
+    def _is_done(self) -> bool:
+        return not (self.count() or self.count(refused=True) or self.open_runs())
+
     def _remove(self, path: Path) -> None:
-        for leftover in (path, path.with_name(path.name + "-journal"), _lock_file(path)):
+        locks = (lock_file(path, OWNER), lock_file(path, GUEST))
+        for leftover in (path, path.with_name(path.name + "-journal"), *locks):
             leftover.unlink(missing_ok=True)
         from shutil import rmtree
 
         rmtree(path.with_suffix(".files"), ignore_errors=True)
-
-
-def spool_folder() -> Path | None:
-    """Return the folder of journals, made private; a temporary one when the home folder cannot be written."""
-    from tempfile import gettempdir
-
-    spare = Path(gettempdir()) / f"run-studio-{os.getuid()}"
-    for folder in (state_folder() / "spool", spare):
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            found = folder.stat()
-            if found.st_uid == os.getuid() and os.access(folder, os.W_OK):
-                folder.chmod(0o700)
-                return folder
-        except OSError:
-            continue
-    return None
-
-
-def journals() -> Iterator[Path]:
-    """Yield the journals of this machine, oldest first."""
-    folder = spool_folder()
-    if folder is None:
-        return
-    found = [path for path in folder.glob("*.spool") if path.name.startswith(f"{_host()}.")]
-    yield from sorted(found, key=_changed_at)
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # sent and removed by another process in between
-        return 0.0
-
-
-def journals_of_other_machines() -> int:
-    """Return how many journals other machines wrote here; only they can tell if those are done."""
-    folder = spool_folder()
-    if folder is None:
-        return 0
-    return sum(not path.name.startswith(f"{_host()}.") for path in folder.glob("*.spool"))
-
-
-def _host() -> str:
-    return os.uname().nodename.replace(".", "-") or "localhost"
-
-
-def _lock_file(path: Path) -> Path:
-    return path.with_suffix(".lock")
-
-
-def _try_lock(path: Path) -> int | None:
-    """Lock the journal for this process and return the lock's descriptor, or None when somebody holds it."""
-    lock_fd = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock_fd)
-        return None
-    return lock_fd

@@ -7,7 +7,7 @@ import pytest
 from studio import Experiment, Workspace
 from studio.client.errors import UnreachableException
 from studio.client.process import recorder_for
-from studio.client.spool import journals
+from studio.client.spool_place import journals
 from tests.client.conftest import until
 from tests.client.fake_server import TOKEN, FakeStudio
 

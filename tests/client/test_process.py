@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.client import spool
+from studio.client import spool_place
 from studio.client.cli import main
 from tests.client.conftest import FAST, Script
 from tests.client.fake_server import TOKEN, FakeStudio
@@ -55,7 +55,7 @@ def test_what_could_not_be_sent_is_said_at_exit_and_sent_by_sync(
     ended = script(f"{BEGIN}run.log('loss', 1)\nprint('hello')\nrun.upload_file('train.py', __file__)")
     assert ended.returncode == 0
     assert "batches stay on this machine: `studio sync` sends them." in ended.stderr
-    assert len(list(spool.journals())) == 1
+    assert len(list(spool_place.journals())) == 1
     monkeypatch.setenv("STUDIO_URL", studio.url)
     monkeypatch.setenv("STUDIO_TOKEN", TOKEN)
     assert main(["sync"]) == 3
@@ -66,7 +66,7 @@ def test_what_could_not_be_sent_is_said_at_exit_and_sent_by_sync(
     assert studio.runs["mine"]["status"] == "Completed"
     assert (studio.values("mine", "loss"), studio.log("mine")) == ([1], "hello\n")
     assert b"Workspace" in studio.files["mine", "train.py"]
-    assert list(spool.journals()) == [] and not list(Path(spool.spool_folder() or ".").iterdir())
+    assert list(spool_place.journals()) == [] and not list(Path(spool_place.spool_folder() or ".").iterdir())
     assert main(["sync"]) == 0
     assert capsys.readouterr().out == "Nothing waits to be sent.\n"
 
@@ -128,7 +128,7 @@ def test_a_killed_process_leaves_a_journal_that_sync_delivers_once(
     assert studio.values("mine", "loss") == list(range(5_000))
     assert studio.runs["mine"]["status"] == "Failed"
     assert "ended without completing it" in studio.runs["mine"]["status_reason"]
-    assert list(spool.journals()) == []
+    assert list(spool_place.journals()) == []
 
 
 def test_the_next_recorder_sends_what_a_killed_process_left(
