@@ -14,6 +14,7 @@ from studio.client.http import segment
 from studio.client.operation import upload
 from studio.client.record import READ_FLUSH_S, RunRecord
 from studio.client.transfer import BLOCK_BYTES, fetch, send_file, sha256_of
+from studio.client.tree import files_below
 
 NOT_A_FOLDER = "Cannot upload path: {} since it is not a valid directory."
 UNEQUAL = "names and paths must be lists of equal lengths. Names was of length {} and paths of length {}."
@@ -242,16 +243,6 @@ class RunFiles(RunRecord):
         """Slashes part folders; everything else is quoted, so that a name stays one name."""
         parts = [segment(part) for part in str(name).replace("\\", "/").split("/")]
         return f"runs/{segment(run_id or self._id)}/files/" + "/".join(parts)
-
-
-def files_below(folder: Path) -> list[str]:
-    """Return the files below a folder by their paths inside it, in order. Links out of it are followed."""
-    import os
-
-    found = []
-    for place, _folders, names in os.walk(folder):
-        found += [(Path(place) / name).relative_to(folder).as_posix() for name in names]
-    return sorted(path for path in found if (folder / path).is_file())
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -86,3 +86,28 @@ def _param(value: Any) -> float | int | str:
         return str(value)
     sent: float | int | str = to_wire(scalar(value))
     return sent
+
+
+def has(found: Mapping[str, Any], wanted: str | Mapping[str, Any] | None) -> bool:
+    """Whether these tags or properties hold a key, or keys with their values; None for a value asks for the key."""
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return wanted in found
+    return all(key in found and (value is None or found[key] == str(value)) for key, value in wanted.items())
+
+
+def filter_text(source: str, wanted: str | Mapping[str, Any] | None) -> list[str]:
+    """Return what `has` asks for as conditions of the filter language; `source` is `tags` or `properties`."""
+    if wanted is None:
+        return []
+    pairs = {wanted: None} if isinstance(wanted, str) else wanted
+    return [_condition(f'{source}."{_doubled(key, chr(34))}"', value) for key, value in pairs.items()]
+
+
+def _condition(field: str, value: Any) -> str:
+    return f"{field} IS NOT NULL" if value is None else f"{field} = '{_doubled(value, chr(39))}'"
+
+
+def _doubled(text: Any, quote: str) -> str:
+    return str(text).replace(quote, quote * 2)

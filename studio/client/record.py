@@ -21,8 +21,15 @@ class RunRecord:
     """The part of a run that the other parts build on."""
 
     def __init__(
-        self, experiment: "Experiment", run_id: str, *, _found: dict[str, Any] | None = None
+        self,
+        experiment: "Experiment",
+        run_id: str,
+        outputs: str | None = None,
+        *,
+        _found: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`outputs` and further keyword arguments are the cloud's: a run that exists tracks no folder."""
         self._experiment = experiment
         self._id = run_id
         self._client: Client = experiment.workspace.client
@@ -99,6 +106,11 @@ class RunRecord:
                 raise
             return str(self._found.get("status", "Running"))
 
+    def get_detailed_status(self) -> dict[str, Any]:
+        """Return {"status": …, "details": …}: the details say why it is so, where the studio knows."""
+        run = self._fetch()
+        return {"status": run["status"], "details": run.get("status_reason") or None}
+
     def get_details(self) -> dict[str, Any]:
         """Return what is known of the run, under the cloud's names; `logFiles` holds each log's address."""
         run = self._fetch()
@@ -130,7 +142,9 @@ class RunRecord:
         }
 
     def get_portal_url(self) -> str:
-        """Return the address of the run's page."""
+        """Return the address of the run's page, empty where no studio is known."""
+        if not self._client.url:
+            return ""
         workspace = segment(self._experiment.workspace.name)
         return f"{self._client.url}/w/{workspace}/runs/{segment(self._id)}/"
 
@@ -163,5 +177,7 @@ class RunRecord:
         return self._recorder.submit(operation).wait(PROMPT_S)
 
     def __repr__(self) -> str:
-        status = self._found.get("status", "not read yet")
-        return f"Run(Experiment: {self._experiment.name},\nId: {self._id},\nStatus: {status})"
+        shown = {"Experiment": self._experiment.name, "Id": self._id, "Type": self._found.get("type") or None}
+        shown["Status"] = self._found.get("status", "not read yet")
+        lines = ",\n".join(f"{name}: {value}" for name, value in shown.items())
+        return f"Run({lines})"

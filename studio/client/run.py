@@ -2,7 +2,6 @@
 
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -10,25 +9,31 @@ from typing import TYPE_CHECKING, Any
 from studio.client.console import Capture
 from studio.client.ending import COMPLETED, Ending, canceled, ending_for, failed
 from studio.client.errors import ServiceException
-from studio.client.heart import Live
+from studio.client.family import RunFamily
+from studio.client.folders import Folders
+from studio.client.heart import ENDED, Live
 from studio.client.http import segment
 from studio.client.labels import RunLabels, param_values, tag_text
 from studio.client.metrics import RunMetrics
+from studio.client.model import RunModels
 from studio.client.monitor import is_wanted
+from studio.client.notebook import RunShown
 from studio.client.notices import say, warn
-from studio.client.operation import creation
+from studio.client.operation import change, creation, now_text
 from studio.client.process import EXIT_FLUSH_S, add_open, note_cancelled, open_runs, remove_open
-from studio.client.record import PROMPT_S, READ_FLUSH_S
+from studio.client.record import PROMPT_S
+from studio.client.waiting import RunWaiting
 
 if TYPE_CHECKING:
     from studio.client.experiment import Experiment
+    from studio.client.offline_run import OfflineRun
     from studio.client.workspace import Workspace
 
 # While the studio answers, an end waits for everything to be sent; a studio that is away is not waited for.
 END_S = 300.0
 
 
-class Run(RunMetrics, RunLabels):
+class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunWaiting, RunShown):
     """One run.
 
     `Run(experiment, run_id)` is one that exists; `experiment.start_logging()` begins a new one.
@@ -36,6 +41,7 @@ class Run(RunMetrics, RunLabels):
 
     _capture: Capture | None = None
     _ended_as: str | None = None
+    _folders: Folders | None = None
 
     @staticmethod
     def get(workspace: "Workspace", run_id: str) -> "Run":
@@ -46,6 +52,19 @@ class Run(RunMetrics, RunLabels):
         return Run(Experiment._known(workspace, found["experiment"]), run_id, _found=found)
 
     @classmethod
+    def get_context(
+        cls, allow_offline: bool = True, used_for_context_manager: bool = False, **kwargs: Any
+    ) -> "Run | OfflineRun":
+        """Return the run that this program is: of a submitted script and its child processes, the submitted run.
+
+        Anywhere else a stand-in that prints what it is given, or, with `allow_offline=False`, raises
+        RunEnvironmentException. The other arguments are the cloud's own.
+        """
+        from studio.client.context import current_run
+
+        return current_run(allow_offline)
+
+    @classmethod
     def begin(
         cls,
         experiment: "Experiment",
@@ -54,13 +73,16 @@ class Run(RunMetrics, RunLabels):
         interrupt: bool = True,
         capture: bool = False,
         monitor: bool | None = None,
+        outputs: str | bool | None = False,
     ) -> "Run":
         """Create a run and start it. With the studio away it is created here, and sent later.
 
-        `fields`: of the REST call that creates a run; a `run_id` is made when there is none.
+        `fields`: of the REST call that creates a run; a `run_id` is made when there is none. `outputs`: a folder
+        whose new files are uploaded at the end; None for ./outputs, False for none.
         """
         run_id = fields.get("run_id") or str(uuid.uuid4())
         body = {"experiment": experiment.name, "start": True, "heartbeat": True, **fields, "run_id": run_id}
+        body["started_at"] = now_text()
         run = cls(experiment, run_id)
         path = f"workspaces/{segment(experiment.workspace.name)}/"
         # An id that somebody chose may be taken: only a key of its own tells that from our own second attempt.
@@ -68,6 +90,7 @@ class Run(RunMetrics, RunLabels):
         ticket = run._recorder.submit(creation(run_id, path, _without_none(body), key))
         found = ticket.wait(PROMPT_S)
         run._found = found or {"status": "Running", **_without_none(fields)}
+        run._folders = Folders.of(run, outputs)
         run._come_alive(interrupt=interrupt, capture=capture, monitor=is_wanted(monitor))
         return run
 
@@ -76,7 +99,7 @@ class Run(RunMetrics, RunLabels):
         self._live = Live(self._id, name, self.get_portal_url(), interrupt, monitor)
         self._recorder.follow(self._live)
         add_open(self)
-        say(f"{name} started: {self._live.url}")
+        say(f"{name} started: {self._live.url or self._recorder.whereabouts()}")
         if capture and all(run._capture is None for run in open_runs()):
             self._capture = self._recorder.capture(self._id)
 
@@ -85,38 +108,9 @@ class Run(RunMetrics, RunLabels):
         """Whether somebody has cancelled this run while this program executes it."""
         return self._live is not None and self._live.cancelled_by is not None
 
-    @property
-    def parent(self) -> "Run | None":
-        """The run that this one is a child of, or None."""
-        parent_id = self._known().get("parent")
-        return Run(self._experiment, parent_id) if parent_id else None
-
-    def child_run(self, name: str | None = None, run_id: str | None = None) -> "Run":
-        """Create a child of this run and start it. Used with `with`, it completes at the end of the block."""
-        fields = {"parent": self._id, "display_name": name, "run_id": run_id}
-        return Run.begin(self._experiment, fields, monitor=self._live.is_monitored if self._live else None)
-
-    def get_children(
-        self,
-        recursive: bool = False,
-        tags: str | dict[str, str | None] | None = None,
-        properties: str | dict[str, str] | None = None,
-        type: str | None = None,
-        status: str | None = None,
-    ) -> Iterator["Run"]:
-        """Yield the children, or with `recursive` the whole tree below this run without itself.
-
-        `tags` and `properties`: a key that must be there, or keys with their values. A branch whose top does
-        not match is still searched.
-        """
-        self._recorder.settle(READ_FLUSH_S)
-        for found in self._client.pages(self._path("children/")):
-            child = Run(self._experiment, found["id"], _found=found)
-            wanted = _has(found.get("tags", {}), tags) and _has(found.get("properties", {}), properties)
-            if wanted and type in (None, found.get("type")) and status in (None, found["status"]):
-                yield child
-            if recursive and found.get("child_count"):
-                yield from child.get_children(True, tags, properties, type, status)
+    def start(self) -> None:
+        """Mark a run that was made by hand as running. A second time is no error."""
+        self._found = self._change(change(self._id, "start", "start/", {})) or self._found
 
     def complete(self) -> None:
         """Mark the run as completed, after everything that was logged. A second time is no error."""
@@ -139,12 +133,16 @@ class Run(RunMetrics, RunLabels):
         """End a run of ours in order, behind all that it logged; any other directly."""
         live = self._live
         if live is None or not live.is_ours or (not live.end() and self._ended_as != ending.verb):
-            self._found = self._client.post(self._path(f"{ending.verb}/"), ending.body)
+            # Behind what this program has logged of it; a refusal is raised, as nobody else would hear of it.
+            self._recorder.courier.try_now()
+            self._found = self._recorder.submit(ending.operation(self._id)).wait(wait_s) or self._found
         elif self._ended_as is None:
             self._ended_as = ending.verb
             self._close(live, ending, wait_s)
 
     def _close(self, live: Live, ending: Ending, wait_s: float) -> None:
+        if self._folders is not None:
+            self._folders.finish()
         if self._capture is not None:
             self._recorder.release(self._capture)
             self._capture = None
@@ -162,7 +160,7 @@ class Run(RunMetrics, RunLabels):
         later = "" if found else " (kept on this machine, `studio sync` sends it)"
         if self._id in self._recorder.courier.deleted_runs:
             later = " (deleted in the studio)"
-        say(f"{live.name} {ending.words}{later}: {live.url}")
+        say(f"{live.name} {ending.words}{later}: {live.url or self._recorder.whereabouts()}")
 
     def _cancelled_ending(self) -> Ending | None:
         by = self._live.cancelled_by if self._live else None
@@ -184,7 +182,10 @@ class Run(RunMetrics, RunLabels):
         Only the cancel of a child alone is swallowed.
         """
         live = self._live
-        if live is None or not live.is_ours or live.ended:
+        if live is None:
+            self._end_as_it_left(error)
+            return False
+        if not live.is_ours or live.ended:
             return False
         try:
             self._end(ending_for(error, live.cancelled_by))
@@ -192,6 +193,11 @@ class Run(RunMetrics, RunLabels):
             self._end(ending_for(KeyboardInterrupt(), live.cancelled_by), EXIT_FLUSH_S)
             raise
         return isinstance(error, KeyboardInterrupt) and self._was_cancelled_alone(live)
+
+    def _end_as_it_left(self, error: BaseException | None) -> None:
+        """The block of a run that this program did not begin, such as one of `create_children`."""
+        if self._found.get("status") not in ENDED:
+            self._end(ending_for(error, None))
 
     def _was_cancelled_alone(self, live: Live) -> bool:
         """Somebody stopped this child: the program that runs its siblings goes on with the next one."""
@@ -228,11 +234,3 @@ def _title(name: str) -> str:
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _has(found: dict[str, Any], wanted: str | dict[str, Any] | None) -> bool:
-    if wanted is None:
-        return True
-    if isinstance(wanted, str):
-        return wanted in found
-    return all(key in found and found[key] == value for key, value in wanted.items())

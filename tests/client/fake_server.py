@@ -32,6 +32,7 @@ class FakeStudio:
         self.asked: list[tuple[str, str, str | None]] = []
         self.beats: list[str] = []
         self.cancelled: dict[str, str] = {}
+        self.ended_at: dict[str, str | None] = {}
         self.deleted: set[str] = set()
         self.fault: str | None = None
         self.faults_left = 10**9
@@ -298,6 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Two a page, so that every test with three meets a second one."""
         start = int(query.get("after", ["0"])[0])
         more = f"{self.studio.url}{urlsplit(self.path).path}?after={start + 2}"
+        more += "&recursive=true" if query.get("recursive") == ["true"] else ""
         return 200, {"results": found[start : start + 2], "next": more if start + 2 < len(found) else None}
 
     def run_route(self, parts: list[str], query: dict[str, list[str]], raw: bytes) -> tuple[int, Any]:
@@ -325,14 +327,23 @@ class _Handler(BaseHTTPRequestHandler):
             return studio.beat(run_id)
         if kind == "metrics":
             return studio.add_points(run_id, body, self.headers["Idempotency-Key"])
+        if kind == "children" and self.command == "POST":
+            made = [studio.create({**child, "experiment": run["experiment"], "parent": run_id, "start": True}, None)[1]
+                    for child in body["children"]]  # fmt: skip
+            return 201, {"results": made}
         if kind == "children":
-            return self.page(query, [one for one in studio.runs.values() if one["parent"] == run_id])
+            below = {run_id}
+            for one in studio.runs.values():
+                if query.get("recursive") == ["true"] and one["parent"] in below:
+                    below.add(one["id"])
+            return self.page(query, [one for one in studio.runs.values() if one["parent"] in below])
         if kind == "metric-values":
             return studio.metric_values(run_id, query)
         return studio.list_files(run_id)
 
     def end(self, run: dict[str, Any], kind: str, body: dict[str, Any]) -> tuple[int, Any]:
         reason = body.get("reason", "")
+        self.studio.ended_at[run["id"]] = body.pop("ended_at", None)
         if kind == "fail":
             return self.studio.end(run, "Failed", body["message"], body)
         if kind == "cancel":

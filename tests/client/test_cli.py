@@ -46,7 +46,7 @@ def test_help_lists_every_command_with_a_line(cli: Studio) -> None:
     listed = [line.split()[0] for line in out.splitlines() if line.startswith("    ") and line[4] != " "]
     assert listed == [
         "up", "link", "password", "login", "logout", "whoami", "run", "experiment",
-        "workspace", "member", "token", "sync", "version",
+        "view", "workspace", "member", "token", "sync", "version",
     ]  # fmt: skip
     assert "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the studio does not answer." in out
 
@@ -174,7 +174,7 @@ def test_refused_batches_are_tried_again_when_asked(
     cli: Studio, studio: FakeStudio, experiment: Experiment, home: Path
 ) -> None:
     from studio.client.process import recorder_for
-    from studio.client.spool import journals
+    from studio.client.spool_place import journals
 
     with experiment.start_logging() as run:
         run.log("bad name", 1)

@@ -1,51 +1,157 @@
-"""What exists has the cloud's names, order and defaults, so that scripts run with another import."""
+"""Every member has the cloud's name, order and defaults, so that scripts run with another import."""
 
+import ast
 import inspect
 import json
-import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import studio
+from studio import exceptions
+from studio.client.offline_run import OfflineRun
 
+TABLE = Path(__file__).with_name("signatures.txt")
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "azureml_signatures.json"
-CLASSES = {"Workspace": studio.Workspace, "Experiment": studio.Experiment, "Run": studio.Run}
+CLASSES: dict[str, type] = {
+    "Workspace": studio.Workspace,
+    "Experiment": studio.Experiment,
+    "Run": studio.Run,
+    "ScriptRunConfig": studio.ScriptRunConfig,
+    "RunConfiguration": studio.RunConfiguration,
+    "ComputeTarget": studio.ComputeTarget,
+    "LocalTarget": studio.LocalTarget,
+    "OfflineRun": OfflineRun,
+}
+EXCEPTIONS = [
+    "ActivityFailed",
+    "Authentication",
+    "AzureML",
+    "AzureMLAggregated",
+    "ComputeTarget",
+    "DatasetTimestampMissing",
+    "DiscoveryUrlNotFound",
+    "ExperimentExecution",
+    "ModelNotFound",
+    "ModelPathNotFound",
+    "ParallelRun",
+    "ProjectSystem",
+    "RunConfiguration",
+    "RunEnvironment",
+    "Service",
+    "Snapshot",
+    "Training",
+    "UserError",
+    "Webservice",
+    "Workspace",
+    "WorkspacePrivateEndpoint",
+]
 
 
 def members() -> list[tuple[str, str]]:
-    """Each public member of ours that the cloud has, too."""
-    if not REFERENCE.is_file():
-        return []
-    known = json.loads(REFERENCE.read_text())
-    return [
-        (name, member) for name, kind in CLASSES.items() for member in known[name] if hasattr(kind, member)
-    ]
+    """Each class of the table with each line below it."""
+    found, class_name = [], ""
+    for line in TABLE.read_text().splitlines():
+        if line.startswith("["):
+            class_name = line.strip("[]")
+        elif line and not line.startswith("#"):
+            found.append((class_name, line))
+    return found
 
 
-def parameters(signature: str) -> list[tuple[str, Any]]:
-    """Split "(self, name, value=None)" into names and defaults; private ones and `self` are left out."""
-    parts = re.findall(r"([*\w]+)(?:=('[^']*'|[^,)]+))?", signature)
-    return [(name, default) for name, default in parts if not name.startswith(("_", "self", "cls"))]
+def test_the_table_is_whole() -> None:
+    assert len(members()) == 132
+    assert {class_name for class_name, _ in members()} == set(CLASSES)
+
+
+@pytest.mark.parametrize(("class_name", "line"), members(), ids=lambda text: text.split("(")[0])
+def test_a_member_takes_what_the_clouds_does_in_its_order(class_name: str, line: str) -> None:
+    head, is_method, rest = line.partition("(")
+    kind, _, name = head.rpartition(" ")
+    found = inspect.getattr_static(CLASSES[class_name], name)
+    if not is_method:
+        assert isinstance(found, property)
+        assert found.__doc__ or "property" in repr(found)
+        return
+    assert isinstance(found, staticmethod) == (kind == "static")
+    assert isinstance(found, classmethod) == (kind == "class")
+    check(CLASSES[class_name], name, rest.rstrip(")"))
+
+
+def check(owner: type, name: str, wanted: str) -> None:
+    """Ours may take more behind the cloud's parameters, and may need fewer; nothing else may differ."""
+    theirs = inspect.signature(parsed(f"def made({wanted}): ...")).parameters.values()
+    ours = [one for one in inspect.signature(getattr(owner, name)).parameters.values() if one.name != "self"]
+    if any(one.kind is one.VAR_POSITIONAL for one in theirs):
+        return  # the cloud takes anything there
+    positional = [one for one in ours if one.kind is one.POSITIONAL_OR_KEYWORD]
+    for mine, their in zip(
+        positional, [one for one in theirs if one.kind is not one.VAR_KEYWORD], strict=False
+    ):
+        assert mine.name == their.name
+        if their.default is not their.empty:
+            assert mine.default == their.default
+    wanted_names = [one.name for one in theirs if one.kind is not one.VAR_KEYWORD]
+    assert [one.name for one in positional][: len(wanted_names)] == wanted_names
+    needed = [one.name for one in positional if one.default is one.empty]
+    assert set(needed) <= set(wanted_names)
+
+
+def parsed(source: str) -> Any:
+    """The function of this definition; it holds nothing but names and literals."""
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    assert all(isinstance(one, ast.Constant | ast.UnaryOp) for one in definition.args.defaults)
+    names: dict[str, Any] = {}
+    exec(source, names)
+    return names["made"]
 
 
 @pytest.mark.skipif(not REFERENCE.is_file(), reason="the reference is not beside this checkout")
-@pytest.mark.parametrize(("class_name", "member"), members())
-def test_a_member_takes_what_the_clouds_does_in_its_order(class_name: str, member: str) -> None:
-    theirs = json.loads(REFERENCE.read_text())[class_name][member]
-    found = inspect.getattr_static(CLASSES[class_name], member)
-    if theirs["kind"] == "property":
-        assert isinstance(found, property)
-        return
-    assert isinstance(found, staticmethod) == (theirs["kind"] == "staticmethod")
-    ours = inspect.signature(getattr(CLASSES[class_name], member)).parameters.values()
-    wanted = parameters(theirs["signature"])
-    if ("*args", "") in wanted:
-        return  # the cloud takes anything there
-    positional = [p for p in ours if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
-    # Ours may take fewer, never others, and in the same order.
-    assert [p.name for p in positional] == [name for name, _ in wanted][: len(positional)]
-    for ours_one, (_name, default) in zip(positional, wanted, strict=False):
-        if default:
-            assert repr(ours_one.default) == default
+def test_the_table_says_what_the_reference_does() -> None:
+    known = json.loads(REFERENCE.read_text())
+    wanted = {(class_name, member) for class_name, found in known.items() for member in found}
+    assert {(name, line.partition("(")[0].rpartition(" ")[2]) for name, line in members()} == wanted
+
+
+@pytest.mark.parametrize("name", EXCEPTIONS)
+def test_an_exception_has_the_clouds_name(name: str) -> None:
+    assert issubclass(getattr(exceptions, f"{name}Exception"), exceptions.StudioException)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("run", "Run"),
+        ("run", "get_run"),
+        ("experiment", "Experiment"),
+        ("workspace", "Workspace"),
+        ("runconfig", "RunConfiguration"),
+        ("script_run_config", "ScriptRunConfig"),
+        ("compute", "ComputeTarget"),
+        ("compute_target", "LocalTarget"),
+        ("environment", "Environment"),
+        ("model", "Model"),
+    ],
+)
+def test_the_clouds_modules_are_found_under_our_name(module: str, name: str) -> None:
+    assert getattr(import_module(f"studio.{module}"), name) is getattr(studio, name)
+
+
+def test_the_version_is_told() -> None:
+    assert studio.__version__ == studio.VERSION
+    assert set(studio.__all__) == {"VERSION", *studio._HOMES}
+
+
+@pytest.mark.parametrize("name", [*CLASSES])
+def test_every_member_says_what_it_does(name: str) -> None:
+    bare = [
+        member
+        for class_name, line in members()
+        if class_name == name and (member := line.partition("(")[0].rpartition(" ")[2]) != "__init__"
+        for found in [inspect.getattr_static(CLASSES[name], member)]
+        if not (getattr(found, "__func__", found).__doc__ or "").strip()
+    ]
+    assert bare == []

@@ -1,0 +1,5 @@
+"""`azureml.core.runconfig` under the studio's name."""
+
+from studio.client.script import RunConfiguration, ScriptRunConfig
+
+__all__ = ["RunConfiguration", "ScriptRunConfig"]
