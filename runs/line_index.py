@@ -87,19 +87,12 @@ class LineIndex:
     def __getitem__(self, place: int) -> int:
         return int(self._sums[place])
 
-    @property
-    def line_count(self) -> int:
-        """How many lines there are; an unfinished one at the end counts."""
-        breaks = self.breaks_before(self.size)
-        ends_open = self.size > 0 and self.start_of(breaks + 1) < self.size
-        return breaks + (1 if ends_open else 0)
-
     def breaks_before(self, offset: int) -> int:
         """How many lines end before this byte."""
         blocks = min(len(self), offset // BLOCK_BYTES)
         total = self[blocks - 1] if blocks else 0
         for _place, chunk in self._chunks(blocks * BLOCK_BYTES, offset):
-            total += len(self._places(chunk))
+            total += len(self.places(chunk))
         return total
 
     def number_at(self, offset: int) -> int:
@@ -114,7 +107,7 @@ class LineIndex:
         block = bisect.bisect_left(self, wanted)
         missing = wanted - (self[block - 1] if block else 0)
         for start, chunk in self._chunks(block * BLOCK_BYTES, self.size):
-            places = self._places(chunk)
+            places = self.places(chunk)
             if len(places) >= missing:
                 return start + int(places[missing - 1]) + self.unit
             missing -= len(places)
@@ -124,7 +117,7 @@ class LineIndex:
         for place in range(start, end, BLOCK_BYTES):
             yield place, storage.read(self.key, start=place, end=min(end, place + BLOCK_BYTES))
 
-    def _places(self, chunk: bytes) -> np.ndarray:
+    def places(self, chunk: bytes) -> np.ndarray:
         """Where in the bytes, which begin at a whole unit, the line breaks are."""
         whole = len(chunk) // self.unit * self.unit
         kind = {1: "u1", 2: "<u2" if self.encoding == "utf-16-le" else ">u2"}[self.unit]
