@@ -1,0 +1,88 @@
+"""The files of a run as a tree whose folders are read when they are opened, and the search among them.
+
+A run may have ten thousand files: a page reads a bounded number of rows, whatever there is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, QuerySet, Sum, Value
+from django.db.models.functions import StrIndex, Substr
+
+from runs.models import Artifact, Run
+from runs.query.nodes import Op
+from runs.query.text_match import matches
+
+FILES_A_FOLDER = 200
+FOLDERS_A_FOLDER = 200
+OPEN_FOLDERS = 12
+MOST_FOUND = 200
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder: its path, and how many files of how many bytes lie below it at any depth."""
+
+    path: str
+    count: int
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Level:
+    """What lies in one folder, and how many files and folders more that are not listed."""
+
+    folders: list[Folder]
+    files: Sequence[Artifact]
+    hidden: int = 0
+    hidden_folders: int = 0
+
+
+def totals(run: Run) -> tuple[int, int]:
+    """How many files the run has, and how many bytes."""
+    found = Artifact.objects.filter(run=run).aggregate(n=Count("pk"), s=Sum("size"))
+    return found["n"], found["s"] or 0
+
+
+def level(run: Run, folder: str = "", *, after: str = "") -> Level:
+    """What lies in the folder, the first files by path; those behind `after` where that is a file of this folder."""
+    prefix = f"{folder}/" if folder else ""
+    below = _below(run, prefix)
+    rest = Substr("path", len(prefix) + 1)
+    parts = below.annotate(cut=StrIndex(rest, Value("/")))
+    files = parts.filter(cut=0).order_by("path")
+    if after.startswith(prefix) and "/" not in after[len(prefix) :]:
+        files = files.filter(path__gt=after)
+    page = list(files[: FILES_A_FOLDER + 1])
+    hidden = files.count() - FILES_A_FOLDER if len(page) > FILES_A_FOLDER else 0
+    name = Substr(rest, 1, F("cut") - 1)
+    grouped = (
+        parts.filter(cut__gt=0).values(name=name).annotate(n=Count("pk"), s=Sum("size")).order_by("name")
+    )
+    rows = list(grouped[: FOLDERS_A_FOLDER + 1])
+    more = grouped.count() - FOLDERS_A_FOLDER if len(rows) > FOLDERS_A_FOLDER else 0
+    folders = [Folder(prefix + row["name"], row["n"], row["s"] or 0) for row in rows[:FOLDERS_A_FOLDER]]
+    return Level(folders, page[:FILES_A_FOLDER], hidden, more)
+
+
+def find(run: Run, words: str) -> tuple[list[Artifact], int]:
+    """The first files whose path holds the words, in any case of letters, and how many there are."""
+    rows = Artifact.objects.filter(run=run)
+    if "\x00" in words:
+        return [], 0
+    found = rows.filter(matches(F("path"), Op.CONTAINS, words)).order_by("path")
+    page = list(found[: MOST_FOUND + 1])
+    return page[:MOST_FOUND], found.count() if len(page) > MOST_FOUND else len(page)
+
+
+def _below(run: Run, prefix: str) -> QuerySet[Artifact]:
+    """The files whose path begins with this; compared character by character, as no LIKE does on both databases."""
+    rows = Artifact.objects.filter(run=run)
+    if not prefix or "\x00" in prefix:
+        return rows if not prefix else rows.none()
+    return rows.alias(begin=Substr("path", 1, len(prefix))).filter(begin=prefix)
