@@ -22,6 +22,7 @@ from runs.api.shapes import file_shape
 from runs.errors import Invalid, NotFound
 from runs.limits import KIB, LOG_CHUNK_BYTES
 from runs.models import Artifact
+from runs.query.run_zip import zip_of
 
 FILES_A_PAGE = 10_000
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18})", re.ASCII)
@@ -128,6 +129,23 @@ class FileEndpoint(Endpoint):
                 return Response({"received": found}, status=202)
             put = found
         return Response(file_shape(put.artifact), status=201 if put.is_new else 200)
+
+
+class FilesZipEndpoint(Endpoint):
+    """All files of a run at once."""
+
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(operation_id="run_files_zip", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, run_id: str) -> HttpResponseBase:
+        """Logs and uploaded files as a zip, made while it is sent."""
+        run = self.run(run_id)
+        answer = HttpResponse() if request.method == "HEAD" else StreamingHttpResponse(zip_of(run))
+        answer["Content-Type"] = "application/zip"
+        answer["Content-Disposition"] = attachment(f"{run.public_id}.zip")
+        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer["Cache-Control"] = "private, no-cache"
+        return answer
 
 
 class LogEndpoint(Endpoint):

@@ -123,6 +123,7 @@ urlpatterns = [
         name="api-snapshot-zip",
     ),
     path(ONE_RUN + "files/", files.FilesEndpoint.as_view(), name="api-run-files"),
+    path(ONE_RUN + "files-zip/", files.FilesZipEndpoint.as_view(), name="api-run-files-zip"),
     path(ONE_RUN + "files/<path:path>", files.FileEndpoint.as_view(), name="api-run-file"),
     path(ONE_RUN + "logs/<path:path>", files.LogEndpoint.as_view(), name="api-run-log"),
 ]
