@@ -3,6 +3,7 @@
 from django import template
 
 from runs.web import icons, show
+from runs.web.log_text import visible
 from runs.web.said import said
 
 register = template.Library()
@@ -19,3 +20,4 @@ register.filter("size", show.size)
 register.filter("grouped", show.grouped)
 register.filter("duration", show.duration)
 register.filter("clipped", show.clipped)
+register.filter("visible", visible)
