@@ -6,16 +6,14 @@ import os
 import signal
 from typing import Any
 
+from django.conf import settings
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
 from studio.parent_death import die_with_parent
 
-# One thread for each request under way: more open log streams than threads would hang the server, so there are
-# many, and the streams are capped well below (runs/limits.py).
-THREADS = 64
-# Open log streams are cut at a stop; their pages reconnect.
+# Pages that wait for a log to grow are cut at a stop; they ask again.
 STOP_TIMEOUT_S = 3
 
 
@@ -35,7 +33,7 @@ def main() -> None:
         http=HTTPModes.http1,
         websockets=False,
         workers=options.workers,
-        blocking_threads=THREADS,
+        blocking_threads=settings.WEB_THREADS,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT_S,

@@ -43,6 +43,14 @@ def env_port(name: str, default: int) -> int:
     return int(text)
 
 
+def env_number(name: str, default: int, *, least: int) -> int:
+    """A whole number of at least so much."""
+    text = env_text(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise ValueError(f"{name} is '{text}'; take a whole number from {least} on.")
+    return int(text)
+
+
 def default_data_folder() -> Path:
     """The user's data folder for the studio, by the XDG base directory specification."""
     base = env_text("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
@@ -229,6 +237,9 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # in browsers from the start, is for the owner of the domain to say, at the proxy
     "security.W008",  # the proxy redirects to HTTPS; programs on the studio's own machine speak HTTP to it
 ]
+
+# One thread for each request under way, in each process of the server; half of them may wait for logs to grow.
+WEB_THREADS = env_number("STUDIO_THREADS", 64, least=4)
 
 # Mail (runs/mail.py): without STUDIO_SMTP_HOST none is sent, and the pages say so.
 EMAIL_HOST = env_text("STUDIO_SMTP_HOST")

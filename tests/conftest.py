@@ -135,6 +135,7 @@ def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         **os.environ,
         "STUDIO_DATA": str(data),
         "STUDIO_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "STUDIO_THREADS": "16",
         "DJANGO_SETTINGS_MODULE": "studio.settings",
         "PYTHONPATH": str(ROOT),
     }

@@ -95,6 +95,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_children": ("reader", ""),
     "run_logs": ("reader", ""),
     "run_log_lines": ("reader", ""),
+    "run_log_part": ("reader", ""),
     "run_image": ("reader", ""),
     "run_activity": ("reader", ""),
 }
@@ -114,6 +115,7 @@ QUERIES = {
     "group_by": "?at=/w/vision/runs/",
     "filter_add": "?at=/w/vision/runs/",
     "run_log_lines": "?file=log.txt",
+    "run_log_part": "?file=log.txt&start=0&end=4",
     "run_image": "?file=photo.png",
     "run_logs": "?file=log.txt",
     "run_metric_data": "?m=loss",

@@ -36,13 +36,13 @@ class Address:
         """The parameter, or nothing; several are joined by commas."""
         return ",".join(value for value in self.query.getlist(name) if value)
 
-    def having(self, **changes: str | None) -> str:
-        """The address with these parameters instead; None or nothing takes one away."""
+    def having(self, **changes: str | list[str] | None) -> str:
+        """The address with these parameters instead; None or nothing takes one away, a list gives several values."""
         query = self._copy()
         for name, value in changes.items():
             query.pop(name, None)
             if value:
-                query[name] = value
+                query.setlist(name, value if isinstance(value, list) else [value])
         return self._text(query)
 
     def adding(self, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""The tab Outputs + logs: the files of a run, a log that is followed, pictures shown safely."""
+"""The tab Outputs + logs: the files of a run, a log that is followed, previews that are shown safely."""
 
 from typing import Any
 
@@ -10,22 +10,25 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from runs import storage
 from runs.content_type import IMAGES, TEXT, content_type_of
 from runs.errors import Invalid, NotFound
+from runs.line_index import encoding_of
 from runs.models import Artifact, Run
+from runs.query.log_lines import TextFile
+from runs.web import log_view, log_wait
 from runs.web.address import Address
+from runs.web.file_tree import tab_facts, tabs_of, tree_facts
 from runs.web.headers import SANDBOX
-from runs.web.log_text import WINDOW_BYTES, Window, tail_start, window_of
+from runs.web.log_html import values_of
+from runs.web.preview import WORDS, kind_of, preview_facts
 from runs.web.run import facts_of, run_of
 
-MOST_FILES = 500
-# Lines are numbered where counting them takes no time worth speaking of.
-COUNTED_BYTES = 64 * 1024 * 1024
+OWN_LOG = "std_log.txt"  # what a program prints
 MOST_IMAGE_BYTES = 50 * 1024 * 1024
 
 
@@ -34,47 +37,69 @@ def logs(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     """The files, and one of them opened: the one of the address, or the run's own log."""
     run = run_of(request, workspace, run_id)
     address = Address.of(request)
-    find = address.get("find").strip()
-    rows = Artifact.objects.filter(run=run).order_by("path")
-    found = rows.filter(path__icontains=find) if find and "\x00" not in find else rows
-    listed = list(found[: MOST_FILES + 1])
-    opened = _opened(run, request.GET.get("file"), listed)
-    facts = facts_of(request, run, "logs") | {
-        "find": find,
-        "folders": _folders(listed[:MOST_FILES], address, opened),
-        "is_cut": len(listed) > MOST_FILES,
-        "most": MOST_FILES,
-        "opened": opened,
-    }
-    if opened is not None:
-        facts |= _view(run, opened, is_active=not run.is_ended)
-    return render(request, "run/logs.html", facts)
+    opened = _opened(run, address)
+    facts = facts_of(request, run, "logs") | tree_facts(run, address, opened) | {"opened": opened}
+    facts["zip_url"] = reverse("api-run-files-zip", args=[run.public_id])
+    if opened is None or request.headers.get(
+        "X-Live"
+    ):  # a refresh looks at the tree alone: a log follows by itself
+        return render(request, "run/logs.html", facts)
+    facts["open_tabs"] = tab_facts(address, opened)
+    if address.query.get("step"):
+        step = log_view.step_of(TextFile(opened), address)
+        if step.url is not None:
+            return redirect(step.url)
+        address = Address.at(
+            address.having(step=None, line=address.get("line").strip("0") and address.get("line"))
+        )
+        facts |= {"step": step}
+    return render(request, "run/logs.html", facts | _view(run, opened, address, is_active=not run.is_ended))
 
 
 @require_safe
 def log_lines(request: HttpRequest, workspace: str, run_id: str) -> JsonResponse:
-    """Lines of a log as text: from the byte `from` on, or those that end before the byte `before`."""
+    """Lines of a file as values: around `line`, `from` one on, up to one (`to`), or the last ones.
+
+    With `wait` the answer is held back until the file has another size than `size`.
+    """
     run = run_of(request, workspace, run_id)
     file = _file(run, request.GET.get("file", ""))
-    if "before" in request.GET:
-        before = min(_offset(request, "before"), file.size)
-        window = _earlier(file, before)
-    else:
-        start = _offset(request, "from")
-        if start > file.size:  # it was replaced by a shorter one
-            start = 0
-        window = _later(file, start)
+    is_held = True
+    if request.GET.get("wait") and file.is_log and not run.is_ended:
+        is_held = log_wait.wait_for_growth(file, log_view.number_of(request.GET, "size") or 0)
+        run, file = run_of(request, workspace, run_id), _file(run, file.path)
+    opened = TextFile(file)
+    window = log_view.window_of(opened, request.GET)
+    style = log_view.style_of(run, file, opened, request.GET, log_view.pattern_of(request.GET))
     return JsonResponse(
         {
-            "lines": window.lines,
-            "start": window.start,
-            "next": window.next,
+            "lines": values_of(window.lines, style),
+            "total": window.total,
+            "size": window.size,
+            "version": file.key[:8],
             "is_open": window.is_open,
-            "size": file.size,
-            "has_more": not window.is_open and window.next < file.size,
-            "is_active": not run.is_ended,
+            "is_active": file.is_log and not run.is_ended,
+            "retry_ms": 0 if is_held else log_wait.RETRY_MS,
         }
     )
+
+
+@require_safe
+def log_part(request: HttpRequest, workspace: str, run_id: str) -> HttpResponseBase:
+    """Bytes of a file, such as one huge line, as a download."""
+    run = run_of(request, workspace, run_id)
+    file = _file(run, request.GET.get("file", ""))
+    start, end = (log_view.number_of(request.GET, name) or 0 for name in ("start", "end"))
+    if not 0 <= start < end <= file.size:
+        raise Invalid(
+            f"{file.path} has {file.size:,} bytes; give a start before an end within them.", field="end"
+        )
+    answer = StreamingHttpResponse(storage.stream(file.key, start=start, end=end))
+    answer.headers["Content-Type"] = "application/octet-stream"
+    answer.headers["Content-Length"] = str(end - start)
+    answer.headers["Content-Security-Policy"] = SANDBOX
+    answer.headers["Content-Disposition"] = f'attachment; filename="bytes-{start}-{end}.txt"'
+    return answer
 
 
 @require_safe
@@ -96,11 +121,12 @@ def image(request: HttpRequest, workspace: str, run_id: str) -> HttpResponseBase
     return answer
 
 
-def _opened(run: Run, path: str | None, listed: list[Artifact]) -> Artifact | None:
+def _opened(run: Run, address: Address) -> Artifact | None:
+    path = address.query.get("file") or next(iter(tabs_of(address, None)), None)
     if path:
         return _file(run, path)
-    logs = [file for file in listed if file.is_log]
-    return next((file for file in logs if file.path.endswith("std_log.txt")), logs[0] if logs else None)
+    logs = Artifact.objects.filter(run=run, is_log=True).order_by("path")
+    return logs.filter(path__endswith=OWN_LOG).first() or logs.first()
 
 
 def _file(run: Run, path: str) -> Artifact:
@@ -110,64 +136,35 @@ def _file(run: Run, path: str) -> Artifact:
     return file
 
 
-def _folders(files: list[Artifact], address: Address, opened: Artifact | None) -> list[dict[str, Any]]:
-    """The files under the folders they lie in, those at the top first."""
-    folders: dict[str, list[dict[str, Any]]] = {}
-    for file in files:
-        folder, _, name = file.path.rpartition("/")
-        folders.setdefault(folder, []).append(
-            {
-                "file": file,
-                "name": name,
-                "url": address.having(file=file.path),
-                "icon": "image" if file.content_type in IMAGES else "log" if file.is_log else "file",
-                "is_opened": opened is not None and file.pk == opened.pk,
-            }
-        )
-    return [{"name": name, "files": folders[name]} for name in sorted(folders)]
-
-
-def _view(run: Run, file: Artifact, *, is_active: bool) -> dict[str, Any]:
-    """How the opened file is shown: as a picture, as text, or only as something to download."""
-    base = [run.workspace.name, run.public_id]
-    facts: dict[str, Any] = {"download_url": reverse("api-run-file", args=[run.public_id, file.path])}
-    if file.content_type in IMAGES and file.size <= MOST_IMAGE_BYTES:
-        return facts | {"kind": "image", "image_url": reverse("run_image", args=base)}
-    if not (file.is_log or file.content_type == TEXT):
-        return facts | {"kind": "other"}
-    window = _earlier(file, file.size)
-    return facts | {
-        "kind": "text",
-        "window": window,
-        "first_number": _number_at(file, window.start),
-        "lines_url": reverse("run_log_lines", args=base),
-        "follows": is_active and file.is_log,
+def _view(run: Run, file: Artifact, address: Address, *, is_active: bool) -> dict[str, Any]:
+    """How the opened file is shown: as a picture, in its own way, as lines, or only as something to download."""
+    wanted = address.query.get("as", "")
+    facts: dict[str, Any] = {
+        "download_url": reverse("api-run-file", args=[run.public_id, file.path]),
+        "text_url": address.having(**{"as": "text"}),
+        "preview_url": address.having(**dict.fromkeys(("as", *log_view.PLACES, "grep", "case"))),
     }
+    if wanted != "text" and file.content_type in IMAGES and file.size <= MOST_IMAGE_BYTES:
+        return facts | {
+            "kind": "image",
+            "image_url": reverse("run_image", args=[run.workspace.name, run.public_id]),
+        }
+    if wanted != "text" and not _is_text(file):
+        return facts | {"kind": "other"}
+    facts["preview"] = None if file.is_log else kind_of(file.path)
+    facts["preview_word"] = WORDS.get(facts["preview"] or "", "")
+    # Source is shown whole, so its lines are there; elsewhere who asks for a line gets lines.
+    places = [name for name in log_view.PLACES if not (name == "line" and facts["preview"] == "source")]
+    is_read = any(address.query.get(name) for name in (*places, "grep"))
+    if facts["preview"] and wanted != "text" and not is_read:
+        found = preview_facts(facts["preview"], file)
+        if "kind" in found:
+            return facts | found
+        facts |= found
+    return facts | log_view.text_facts(run, file, address, follows=is_active and file.is_log)
 
 
-def _earlier(file: Artifact, before: int) -> Window:
-    """The last lines before a byte."""
-    offset = max(0, before - WINDOW_BYTES)
-    chunk = storage.read(file.key, start=offset, end=before)
-    start = tail_start(chunk, offset)
-    return window_of(chunk[start - offset :], start, at_end=True)
-
-
-def _later(file: Artifact, start: int) -> Window:
-    end = min(file.size, start + WINDOW_BYTES)
-    return window_of(storage.read(file.key, start=start, end=end), start, at_end=end == file.size)
-
-
-def _number_at(file: Artifact, place: int) -> int | None:
-    """The number of the line that begins at this byte; None where counting would take long."""
-    if place > COUNTED_BYTES:
-        return None
-    pieces = storage.stream(file.key, end=place) if place else iter(())
-    return 1 + sum(piece.count(b"\n") for piece in pieces)
-
-
-def _offset(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "0")
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid(f"{name} must be a number of bytes.", field=name)
-    return int(text)
+def _is_text(file: Artifact) -> bool:
+    if file.is_log or file.content_type == TEXT:
+        return True
+    return encoding_of(storage.read(file.key, end=3)).startswith("utf-16")

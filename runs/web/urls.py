@@ -136,6 +136,7 @@ urlpatterns = [
     page(RUN + "children/", run_tabs.children, "run_children"),
     page(RUN + "logs/", run_files.logs, "run_logs"),
     page(RUN + "logs/lines/", run_files.log_lines, "run_log_lines"),
+    page(RUN + "logs/part/", run_files.log_part, "run_log_part"),
     page(RUN + "logs/image/", run_files.image, "run_image"),
     page(RUN + "monitoring/", run_monitoring.monitoring, "run_monitoring"),
     page(RUN + "activity/", run_tabs.activity, "run_activity"),

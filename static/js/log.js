@@ -1,32 +1,56 @@
-/* A log (`data-log`: where its lines are asked for) opens at its end, follows it while the run goes on, and shows
-   earlier lines on demand. Lines are put in as text, never as HTML. */
+/* A log (`data-log`: where its lines are asked for) follows its end while the run goes on, and reads on by windows in
+   both directions. Lines are put in as text, never as HTML. It says when the server is away, and comes back. */
+import { draw, more, told } from "./log_lines.js";
+
 const log = document.querySelector("[data-log]");
 const list = log?.querySelector("ol");
 const follow = document.querySelector("[data-log-follow]");
-const MOST_LINES = 20000;
-const NEAR_PX = 24;
-let next = Number(log?.dataset.next), isOpen = log?.hasAttribute("data-open"), isActive = log?.hasAttribute("data-active");
-let isAsking = false, pause = 1, turn = 0;
+const state = document.querySelector("[data-log-state]");
+const MOST_LINES = 6000, NEAR_PX = 24, ANSWER_MS = 30_000, LONGEST_PAUSE_S = 15;
+let { size, total, version } = log?.dataset ?? {};
+let isActive = log?.hasAttribute("data-active"), isOpen = log?.hasAttribute("data-open");
+let holding = null, failures = 0;
 
-function isAtEnd() {
-  return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
-}
+const first = () => Number(list.firstElementChild?.id.slice(1) ?? 1);
+const last = () => Number(list.lastElementChild?.id.slice(1) ?? 0);
+const isWhole = () => !log.querySelector("[data-log-later]");
+const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 function toEnd() {
   log.scrollTop = log.scrollHeight;
 }
 
-function line(text) {
-  const item = document.createElement("li");
-  item.textContent = text;
-  return item;
+function say(text, isAway = false) {
+  if (!state || state.textContent === text) return;
+  state.textContent = text;
+  state.classList.toggle("away", isAway);
 }
 
-function size(bytes) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes, unit = 0;
-  while (value >= 999.5 && unit < 4) { value /= 1000; unit += 1; }
-  return `${unit ? value.toFixed(value < 100 ? 1 : 0) : value} ${units[unit]}`;
+async function ask(query, signal) {
+  const answer = await fetch(`${log.dataset.log}&${query}`, { signal });
+  if (answer.redirected || answer.status === 401) throw new Error("signed out");
+  if ([400, 403, 404].includes(answer.status)) throw new Error("gone");
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+function items(lines) {
+  return lines.map((line) => draw(line, log.dataset.lineUrl));
+}
+
+// Lines in sight stay where they are, whatever is added or taken away above them.
+function keeping(line, change) {
+  const before = line?.getBoundingClientRect().top;
+  change();
+  if (line?.isConnected) log.scrollTop += line.getBoundingClientRect().top - before;
+}
+
+function links() {
+  const address = log.dataset.lineUrl.replace(/&line=$/, "");
+  more(list, "earlier", first() > 1 && `${address}&to=${first() - 1}`);
+  more(list, "later", last() < Number(total) && `${address}&from=${last() + 1}`);
+  told(list, first(), last(), total, size);
 }
 
 function isSelecting() {
@@ -34,76 +58,92 @@ function isSelecting() {
   return chosen && !chosen.isCollapsed && log.contains(chosen.anchorNode);
 }
 
-function append(answer) {
-  const lines = [...answer.lines];
-  if (answer.start === 0 && next > 0) list.replaceChildren(); // the file was replaced
-  else if (isOpen && lines.length) {
-    const last = list.lastElementChild, text = lines.shift();
-    if (last.textContent !== text) last.textContent = text;
-  }
-  list.append(...lines.map(line));
-  if (list.children.length) log.querySelector(".none")?.remove();
-  while (list.children.length > MOST_LINES) {
-    list.firstElementChild.remove();
-    list.start += 1;
-  }
-  next = answer.next;
-  isOpen = answer.is_open || (isOpen && !answer.lines.length);
+function take(answer) {
+  if (answer.version !== version) location.reload(); // the file was replaced by another
+  ({ size, total } = answer);
+  isOpen = answer.is_open;
   isActive = answer.is_active;
-  for (const place of document.querySelectorAll("[data-log-size]")) place.textContent = size(answer.size);
 }
 
-async function ask() {
-  const answer = await fetch(`${log.dataset.log}&from=${next}`);
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
-}
-
-async function look() {
-  turn += 1;
-  if (!isActive || isAsking || document.hidden || isSelecting() || turn % pause) return;
-  isAsking = true;
-  try {
-    const stays = follow?.checked && isAtEnd();
-    let answer = await ask();
-    append(answer);
-    for (let more = 0; answer.has_more && more < 20; more += 1) {
-      answer = await ask();
-      append(answer);
-    }
-    if (stays) toEnd();
-    pause = 1;
-  } catch {
-    pause = Math.min(15, pause * 2);
+function append(answer) {
+  const stays = follow?.checked && !isSelecting();
+  take(answer);
+  const lines = items(answer.lines);
+  if (lines.length) {
+    log.querySelector(".none")?.remove();
+    if (list.lastElementChild?.id === lines[0].id) list.lastElementChild.remove();
+    list.append(...lines);
   }
-  isAsking = false;
+  // Whoever follows loses the oldest lines; whoever reads elsewhere keeps them, and finds the newest by scrolling on.
+  while (list.children.length > MOST_LINES) list[stays ? "firstElementChild" : "lastElementChild"].remove();
+  links();
+  if (stays) toEnd();
 }
 
-async function earlier(button) {
-  const answer = await fetch(`${log.dataset.log}&before=${log.dataset.start}`);
-  if (!answer.ok) return;
-  const { lines, start } = await answer.json();
-  const below = log.scrollHeight - log.scrollTop;
-  if (!list.classList.contains("uncounted")) list.start = Math.max(1, list.start - lines.length);
-  list.prepend(...lines.map(line));
-  log.dataset.start = start;
-  if (start === 0) button.remove();
-  log.scrollTop = log.scrollHeight - below; // the lines that were in sight stay where they are
+async function follows() {
+  while (isActive) {
+    if (document.hidden || !isWhole()) { await pause(500); continue; }
+    holding = new AbortController();
+    const late = setTimeout(() => holding.abort(), ANSWER_MS);
+    try {
+      const answer = await ask(`from=${isOpen ? last() : last() + 1}&size=${size}&wait=1`, holding.signal);
+      append(answer);
+      say(failures ? "Connected again" : answer.retry_ms ? "Live, every 2 seconds: many are watching" : "Live");
+      failures = 0;
+      await pause(answer.retry_ms);
+    } catch (error) {
+      if (error.message === "signed out") { say("You are signed out. Sign in and reload the page.", true); return; }
+      if (error.message === "gone") { say("This file can no longer be read here. Reload the page.", true); return; }
+      if (!document.hidden) await lost();
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  say("Complete");
+}
+
+async function lost() {
+  failures += 1;
+  const seconds = Math.min(LONGEST_PAUSE_S, 2 ** (failures - 1));
+  say(`Connection lost. Trying again every ${seconds} s`, true);
+  await Promise.race([pause(seconds * 1000), new Promise((done) => { addEventListener("online", done, { once: true }); })]);
+}
+
+let isReading = false;
+async function read(kind) {
+  if (isReading) return;
+  isReading = true;
+  const isEarlier = kind === "earlier";
+  try {
+    const answer = await ask(isEarlier ? `to=${first() - 1}` : `from=${last() + 1}`);
+    take(answer);
+    keeping(isEarlier ? list.firstElementChild : list.lastElementChild, () => {
+      list[isEarlier ? "prepend" : "append"](...items(answer.lines));
+      while (list.children.length > MOST_LINES) list[isEarlier ? "lastElementChild" : "firstElementChild"].remove();
+      links();
+    });
+  } catch {
+    say("These lines could not be read. Scroll or press again.", true);
+  }
+  isReading = false;
+}
+
+function scrolled() {
+  if (follow) follow.checked = isAtEnd() && isWhole(); // scrolling up stops following, the end takes it up again
+  if (log.scrollTop < 200 && log.querySelector("[data-log-earlier]")) read("earlier");
+  else if (log.scrollHeight - log.scrollTop - log.clientHeight < 200 && log.querySelector("[data-log-later]")) read("later");
 }
 
 if (log) {
-  toEnd();
-  setInterval(look, 1000);
   log.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-log-earlier]");
-    if (button) earlier(button);
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+    const kind = plain && ["earlier", "later"].find((name) => event.target.closest(`[data-log-${name}]`));
+    if (!kind) return;
+    event.preventDefault();
+    read(kind);
   });
-  // Scrolling up stops following, coming back to the end takes it up again.
-  log.addEventListener("wheel", () => { if (follow) setTimeout(() => { follow.checked = isAtEnd(); }, 50); }, { passive: true });
   follow?.addEventListener("change", () => { if (follow.checked) toEnd(); });
-  document.querySelector("[data-log-wrap]")?.addEventListener("change", (event) => {
-    const stays = isAtEnd();
-    log.classList.toggle("wrap", event.target.checked);
-    if (stays) toEnd();
-  });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) holding?.abort(); });
+  setTimeout(() => log.addEventListener("scroll", scrolled, { passive: true }), 300); // the page has found its place by then
+  follows();
 }

@@ -2,7 +2,6 @@
 
 import pytest
 
-from runs.actions.files import append_log, put_file
 from runs.actions.run import complete_run, fail_run
 from runs.models import Run
 from tests import make
@@ -176,72 +175,3 @@ def test_activity_goes_on_over_pages(browser, place, run):
     older = first.split('href="?before=')[1].split('"')[0]
     assert "created the run" not in first
     assert "created the run" in html_of(browser.get(place(f"activity/?before={older}")))
-
-
-def test_the_log_opens_at_its_end_with_line_numbers(browser, place, run):
-    append_log(run, "user_logs/std_log.txt", 16, b"50%\r100%")
-    html = html_of(browser.get(place("logs/")))
-    assert '<ol start="1"><li>epoch 1</li><li>epoch 2</li><li>100%</li></ol>' in html
-    assert 'data-next="20" data-open data-active' in html
-
-
-def test_lines_are_followed_by_offset(browser, place, run):
-    path = place("logs/lines/?file=user_logs/std_log.txt")
-    first = browser.get(f"{path}&from=8").json()
-    assert first["lines"] == ["epoch 2"] and first["next"] == 16 and first["is_active"]
-    append_log(run, "user_logs/std_log.txt", 16, b"epoch 3")
-    assert browser.get(f"{path}&from=16").json()["is_open"]
-    assert browser.get(f"{path}&before=8").json()["lines"] == ["epoch 1"]
-
-
-def test_a_long_log_is_read_by_windows(browser, place, run):
-    text = b"".join(b"line %d\n" % number for number in range(1, 5001))
-    append_log(run, "big.txt", 0, text)
-    html = html_of(browser.get(place("logs/?file=big.txt")))
-    assert '<ol start="3001">' in html and "<li>line 5000</li>" in html and "Show earlier" in html
-    start = html.split('data-start="')[1].split('"')[0]
-    earlier = browser.get(place(f"logs/lines/?file=big.txt&before={start}")).json()
-    assert earlier["lines"][0] == "line 1001" and earlier["lines"][-1] == "line 3000"
-
-
-@pytest.mark.parametrize("query", ["from=x", "from=-1", "before=1e9", f"from={10**30}"])
-def test_a_place_that_is_no_number_is_refused(browser, place, query):
-    assert browser.get(place(f"logs/lines/?file=user_logs/std_log.txt&{query}")).status_code == 400
-
-
-@pytest.mark.parametrize("file", ["missing", "../../etc/passwd", "%00", "user_logs"])
-def test_a_file_that_is_not_there_is_not_found(browser, place, file):
-    for path in ("logs/?file=", "logs/lines/?file=", "logs/image/?file="):
-        assert browser.get(place(path + file)).status_code == 404
-
-
-def test_a_picture_is_shown_by_a_route_that_lets_nothing_run(browser, place):
-    html = html_of(browser.get(place("logs/?file=outputs/plot.png")))
-    assert f'src="{place("logs/image/?file=outputs%2Fplot.png")}"' in html
-    answer = browser.get(place("logs/image/?file=outputs/plot.png"))
-    assert answer["Content-Type"] == "image/png" and answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
-
-
-@pytest.mark.parametrize(
-    "content", [b"<svg onload=alert(1)>", b"<html>", b"GIF99a", b"\x00", b"%PDF-1.7", b"", b"BM\x00\x00"]
-)
-def test_what_is_no_raster_picture_is_never_answered_inline(browser, place, run, owner, content):
-    put_file(run, "outputs/evil.png", [content], by=owner)
-    assert browser.get(place("logs/image/?file=outputs/evil.png")).status_code == 404
-
-
-def test_uploaded_html_is_shown_as_its_source(browser, place):
-    html = html_of(browser.get(place("logs/?file=outputs/page.html")))
-    assert "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>" in html
-
-
-def test_other_files_are_offered_for_download(browser, place, run):
-    html = html_of(browser.get(place("logs/?file=outputs/model.bin")))
-    assert "No preview" in html and f"/api/v1/runs/{run.public_id}/files/outputs/model.bin" in html
-
-
-def test_files_are_searched(browser, place):
-    html = html_of(browser.get(place("logs/?find=plot")))
-    assert "plot.png" in html and "model.bin" not in html
-    assert "No file of that name" in html_of(browser.get(place("logs/?find=zzz")))
