@@ -9,13 +9,14 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from runs.models import Run, Star, User
 from runs.query.conditions import Context
 from runs.query.expressions import Numbers, Unindexed
 from runs.query.fields import Source
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op, Or
+from runs.query.tree import numbers_below
 from runs.query.value_terms import INDEXED_PARTS, rows_of, value_condition
 from runs.query.where import statuses
 
@@ -130,6 +131,8 @@ def _of_attribute(node: Compare, context: Context) -> Numbers | None:
             return here.filter(public_id__in=words).values("id")
         case "parent" if equal:
             return here.filter(parent__in=here.filter(public_id__in=words)).values("id")
+        case "ancestor" if equal:
+            return here.filter(In(F("pk"), numbers_below(here.filter(public_id__in=words)))).values("id")
         case "created_by" if equal:
             return here.filter(created_by__in=User.objects.filter(username__in=words)).values("id")
         case "status" if equal or node.op in PATTERNS:

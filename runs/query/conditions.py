@@ -25,8 +25,8 @@ KINDS = {
 class Conditions:
     """Which runs: the tree of the filter, the words of the search box, and three switches.
 
-    `include_children` and `archived` may be None: children are then shown only where the filter speaks of `parent`
-    or `id`, and the archive is left out unless the filter speaks of `archived`.
+    `include_children` and `archived` may be None: children are then shown only where the filter speaks of `parent`,
+    `ancestor` or `id`, and the archive is left out unless the filter speaks of `archived`.
     """
 
     tree: Node | None = None

@@ -65,6 +65,7 @@ ATTRIBUTES = {
     "description": Kind.TEXT,
     "type": Kind.TEXT,
     "parent": Kind.TEXT,
+    "ancestor": Kind.TEXT,
     "starred": Kind.FLAG,
     "archived": Kind.FLAG,
     "heartbeat": Kind.TIME,

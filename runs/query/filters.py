@@ -105,6 +105,7 @@ class RunFilters(filters.FilterSet):
     duration_max = Text(label="Ran at most this long, such as 1h30m")
     type = _several("Of one of these types")
     parent = Text(label="Child runs of the run with this id")
+    below = Text(label="Runs at any depth below the run with this id")
     include_children = Switch(label="Child runs too")
     mine = Switch(label="Only runs that I submitted")
     archived = Switch(label="Only archived runs; without it, only those that are not")
@@ -253,4 +254,5 @@ _READERS: dict[str, Any] = {
     "duration_max": lambda text: _span(Op.LE, text),
     "type": lambda texts: _one_of("type", texts),
     "parent": lambda text: _one_of("parent", [_storable(text)]),
+    "below": lambda text: _one_of("ancestor", [_storable(text)]),
 }

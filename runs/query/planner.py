@@ -172,5 +172,5 @@ def _base(conditions: Conditions) -> Q:
         base &= Q(archived_at=None)
     children = conditions.include_children
     if children is None:
-        children = conditions.mentions("parent", "id")
+        children = conditions.mentions("parent", "ancestor", "id")
     return base if children else base & Q(parent=None)

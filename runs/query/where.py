@@ -19,6 +19,7 @@ from runs.query.literals import MLFLOW_STATUSES, statuses_of
 from runs.query.moments import Moment, Span
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op
 from runs.query.text_match import matches, matches_in_python
+from runs.query.tree import numbers_below
 from runs.query.value_terms import LOOKUPS, NEVER, rows_of, value_condition, whole
 
 _TIMES = {"created": "created_at", "started": "started_at", "ended": "ended_at", "heartbeat": "heartbeat_at"}
@@ -78,6 +79,8 @@ def _attribute(node: Compare, context: Context) -> Q:
 
 def _present(key: str) -> Q:
     """When the run has the attribute at all."""
+    if key == "ancestor":
+        return Q(parent__isnull=False)
     nullable = {"created_by", "parent", "started", "ended", "heartbeat"}
     if key == "duration":
         return Q(started_at__isnull=False)
@@ -165,6 +168,9 @@ def _text(node: Compare, context: Context) -> Q:
     if key == "parent":
         parents = Run.objects.filter(_text_of("public_id", node), workspace=context.workspace)
         return _is_in("parent_id", parents)
+    if key == "ancestor":
+        above = Run.objects.filter(_text_of("public_id", node), workspace=context.workspace)
+        return Q(parent__isnull=False) & Q(In(Unindexed(F("id")), numbers_below(above)))
     if key == "experiment":
         experiments = Experiment.objects.filter(_text_of("name", node), workspace=context.workspace)
         return _is_in("experiment_id", experiments)

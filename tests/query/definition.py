@@ -75,6 +75,8 @@ def attribute(key: str, sample: Sample) -> Any:
         "description": run.description,
         "type": run.run_type,
         "parent": run.parent.public_id if run.parent else None,
+        # The sample's trees are two floors high.
+        "ancestor": run.parent.public_id if run.parent else None,
         "starred": sample.starred,
         "archived": run.archived_at is not None,
     }[key]

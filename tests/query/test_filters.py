@@ -30,6 +30,7 @@ SAME = {
     "duration_min=15m&duration_max=1h30m": "duration >= 15m and duration <= 1h30m",
     "type=sweep": "type = 'sweep'",
     "parent=abc": "parent = 'abc'",
+    "below=abc": "ancestor = 'abc'",
     "filter=status = 'Failed' or tags.a is null&tag=b": "(status = 'Failed' or tags.a is null) and tags.b is not null",
     "unknown=1": "",
 }
