@@ -19,7 +19,7 @@ from runs.web.address import Address
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
 from runs.web.run_list import REPORT
-from runs.web.scope import Scope, conditions_of
+from runs.web.scope import Scope, conditions_of, is_deep
 from runs.web.selection import MOST_COMPARED
 
 LEAVING = ("archive", "unarchive", "trash", "restore")
@@ -61,7 +61,7 @@ def change(request: HttpRequest, workspace: str) -> HttpResponse:
     caller = caller_of(request)
     found = get_workspace(caller, workspace)
     at = Address.at(request.POST.get("at") or reverse("runs", args=[workspace]))
-    asked = Asked(_action(request.POST), request.POST, at, scope_at(caller, found, at.path), caller)
+    asked = Asked(_action(request.POST), request.POST, at, scope_at(caller, found, at), caller)
     asked.ids = list(dict.fromkeys(name for name in request.POST.getlist("selected") if "\x00" not in name))
     try:
         if asked.action in ("compare", "export", "only"):
@@ -78,10 +78,10 @@ def _action(form: QueryDict) -> str:
     return "tag" if action == "typed" else action
 
 
-def scope_at(caller: Caller, workspace: Workspace, path: str) -> Scope:
-    """Which list lies at this path of the workspace. Raises NotFound for anything else."""
+def scope_at(caller: Caller, workspace: Workspace, at: Address) -> Scope:
+    """Which list lies at this address of the workspace. Raises NotFound for anything else."""
     try:
-        match = resolve(unquote(path))
+        match = resolve(unquote(at.path))
     except Resolver404:
         match = None
     if match is None or match.url_name not in LISTS or match.kwargs.get("workspace") != workspace.name:
@@ -92,7 +92,7 @@ def scope_at(caller: Caller, workspace: Workspace, path: str) -> Scope:
         parent = get_run(caller, match.kwargs["run_id"])
         if parent.workspace_id != workspace.pk:
             raise NotFound("There is no list of runs at this address.")
-        return Scope(workspace, parent=parent)
+        return Scope(workspace, parent=parent, is_deep=is_deep(at.query))
     return Scope(workspace)
 
 

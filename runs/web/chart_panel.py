@@ -9,7 +9,7 @@ from django.urls import reverse
 from runs.errors import Invalid
 from runs.query.charts import HEIGHTS, Chart, chart_text, parse_charts
 from runs.web.address import Address
-from runs.web.scope import Scope
+from runs.web.scope import DEPTH, NARROWING, Scope
 
 # What of a list's address its charts do not depend on.
 UNRELATED = (
@@ -25,6 +25,7 @@ UNRELATED = (
     "base",
     "all",
     "rows",
+    DEPTH,
 )
 
 
@@ -96,7 +97,7 @@ def panel_of(address: Address, scope: Scope) -> Panel:
     if scope.experiment is not None:
         asked.append(("in", scope.experiment.name))
     if scope.parent is not None:
-        asked = [pair for pair in asked if pair[0] != "parent"] + [("parent", scope.parent.public_id)]
+        asked = [pair for pair in asked if pair[0] not in NARROWING] + [*scope.narrowing.items()]
     texts = [text for text in address.query.getlist("chart") if text]
     return draw_panel(ChartPlace(address, scope.workspace.name, texts, asked))
 

@@ -28,7 +28,7 @@ from runs.web.frame import caller_of
 from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
 from runs.web.rows import Marks, draw_rows, look_of
-from runs.web.scope import Scope, columns_of, plan_of
+from runs.web.scope import DEPTH, Scope, columns_of, plan_of
 from runs.web.selection import opened_of, pinned_of
 
 A_PAGE = 50
@@ -36,7 +36,7 @@ A_PAGE = 50
 LIVE_S, IDLE_S = 4, 20
 FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 # What the address says of the look of the page, which a file has not.
-NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in", "only", "version")
+NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in", "only", "version", DEPTH)
 # Where the session keeps the report of a change until the list is shown again.
 REPORT = "bulk report"
 
@@ -222,7 +222,7 @@ class RunList:
         if self.scope.experiment:
             query["experiment"] = self.scope.experiment.name
         if self.scope.parent:
-            query["parent"] = self.scope.parent.public_id
+            query.update(self.scope.narrowing)
         query.setlist("selected", chosen)
         path = reverse("export", args=[self.scope.workspace.name])
         for kind, label in FILES.items():

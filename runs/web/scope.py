@@ -15,6 +15,14 @@ from runs.query.planner import Plan
 from runs.query.runs import plan_runs
 from runs.query.selection import narrowed
 
+NARROWING = ("parent", "below")
+DEPTH = "depth"
+
+
+def is_deep(asked: QueryDict) -> bool:
+    """Whether the address of a run's children asks for all below it."""
+    return asked.get(DEPTH) == "all"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -23,6 +31,15 @@ class Scope:
     workspace: Workspace
     experiment: Experiment | None = None
     parent: Run | None = None
+    # Below the parent: its children alone, or the runs at any depth.
+    is_deep: bool = False
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The parameter that says so."""
+        if self.parent is None:
+            return {}
+        return {"below" if self.is_deep else "parent": self.parent.public_id}
 
 
 def columns_of(scope: Scope, text: str) -> Sequence[Column]:
@@ -32,10 +49,12 @@ def columns_of(scope: Scope, text: str) -> Sequence[Column]:
 
 
 def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
-    """What the parameters say together; the children of a run are narrowed to its own."""
+    """What the parameters say together; the runs below a run are narrowed to its own."""
     if scope.parent is not None:
         asked = asked.copy()
-        asked["parent"] = scope.parent.public_id
+        for name in NARROWING:
+            asked.pop(name, None)
+        asked.update(scope.narrowing)
     return narrowed(RunFilters(asked).conditions(), asked)
 
 
