@@ -18,7 +18,7 @@ from runs.query.metric_rows import read_rows, rows_drawing
 from runs.query.monitoring import GAP_MS, is_sample, silences_of
 from runs.query.run_metrics import Shown, chosen_metrics, shown_as
 
-AXES = {"step": "Step", "time": "Time", "relative": "Relative time", "metric": "Another metric"}
+AXES = {"step": "By step", "time": "By time", "relative": "By relative time", "metric": "By a metric"}
 STRONGEST_SMOOTHING = 0.99
 # Curves that share one chart.
 MOST_TOGETHER = 24

@@ -221,8 +221,8 @@ class RunList:
         query["columns"] = columns_text(self.columns)
         if self.scope.experiment:
             query["experiment"] = self.scope.experiment.name
-        if self.scope.parent:
-            query.update(self.scope.narrowing)
+        for name, value in self.scope.narrowing.items():
+            query[name] = value
         query.setlist("selected", chosen)
         path = reverse("export", args=[self.scope.workspace.name])
         for kind, label in FILES.items():

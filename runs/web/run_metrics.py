@@ -19,6 +19,8 @@ from runs.web.charts import csv_of, json_of
 from runs.web.metric_parts import Place, parts_of
 from runs.web.run import facts_of, run_of
 
+# What stands for the value of a metric that is none.
+WORDS = {Shown.ROWS: "table", Shown.DOCUMENT: "document", Shown.IMAGE: "image"}
 ICONS = {
     Shown.LINE: "chart",
     Shown.TEXT: "text",
@@ -80,7 +82,7 @@ def _listed(metric: Metric, chosen: set[str]) -> dict[str, Any]:
 
 
 def _summary(metric: Metric, place: Place) -> dict[str, Any]:
-    last = last_of(metric)
+    last = WORDS.get(shown_as(metric)) or last_of(metric)
     return {
         "name": metric.name.text,
         "url": place.only(metric.name.text),

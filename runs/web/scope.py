@@ -54,7 +54,8 @@ def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
         asked = asked.copy()
         for name in NARROWING:
             asked.pop(name, None)
-        asked.update(scope.narrowing)
+        for name, value in scope.narrowing.items():
+            asked[name] = value
     return narrowed(RunFilters(asked).conditions(), asked)
 
 
