@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.client.errors import ServiceException, UnreachableException, UserErrorException
@@ -177,6 +178,7 @@ class Experiment:
         run_id: str | None = None,
         outputs: str | bool | None = None,
         *,
+        snapshot_directory: str | Path | None = ".",
         display_name: str | None = None,
         description: str | None = None,
         tags: Mapping[str, Any] | None = None,
@@ -194,10 +196,17 @@ class Experiment:
         `interrupt_on_cancel`: when somebody cancels the run, raise KeyboardInterrupt in the main thread; otherwise
         look at `run.cancel_requested`. `monitor`: whether to sample processor, memory, disk, network and GPUs
         while the run goes on; None asks STUDIO_MONITOR, and is yes where that is not 0.
+
+        `snapshot_directory`: its sources are kept with the run, and what git knows of them; None keeps none.
+        This is done beside the training, and when it fails that is told, not raised.
         """
-        labels: dict[str, Any] = {"tags": tags, "properties": properties, "params": params}
+        from studio.client.beginnings import sources_folder
+        from studio.client.git import git_properties
+
+        known = {**git_properties(sources_folder(snapshot_directory)), **(properties or {})}
+        labels: dict[str, Any] = {"tags": tags, "properties": known, "params": params}
         fields = start_fields(display_name or name, run_id, description, labels)
-        return Run.begin(
+        run = Run.begin(
             self,
             fields,
             interrupt=interrupt_on_cancel,
@@ -205,6 +214,8 @@ class Experiment:
             monitor=monitor,
             outputs=outputs,
         )
+        run._note_sources(snapshot_directory)
+        return run
 
     def submit(self, config: "ScriptRunConfig", tags: Mapping[str, Any] | None = None, **kwargs: Any) -> Run:
         """Run a script on this machine, in a process of its own, and return its run at once.

@@ -58,6 +58,10 @@ class RunLabels(RunRecord):
             }
             self._change(change(self._id, "properties", "properties/", {"set": texts}))
 
+    def add_properties_later(self, properties: Mapping[str, str]) -> None:
+        """Add properties in their turn: nobody waits, and a refusal is told, not raised."""
+        self._recorder.submit(change(self._id, "properties", "properties/", {"set": dict(properties)})).kept()
+
     def log_param(self, name: str, value: Any) -> None:
         """Keep one parameter of the run: an input, such as a learning rate. It is written once."""
         self.log_params({name: value})

@@ -22,6 +22,7 @@ from studio.client.notices import say, warn
 from studio.client.operation import change, creation, now_text
 from studio.client.process import EXIT_FLUSH_S, add_open, note_cancelled, open_runs, remove_open
 from studio.client.record import PROMPT_S
+from studio.client.run_snapshot import RunSnapshot
 from studio.client.waiting import RunWaiting
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
 
 # While the studio answers, an end waits for everything to be sent; a studio that is away is not waited for.
 END_S = 300.0
+# A program that ends without `complete` waits so long for its snapshot.
+SOURCES_S = 30.0
+MOST_ARGUMENTS = 1000
 
 
-class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunWaiting, RunShown):
+class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunSnapshot, RunWaiting, RunShown):
     """One run.
 
     `Run(experiment, run_id)` is one that exists; `experiment.start_logging()` begins a new one.
@@ -143,6 +147,7 @@ class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunWaiting, RunShown):
     def _close(self, live: Live, ending: Ending, wait_s: float) -> None:
         if self._folders is not None:
             self._folders.finish()
+        self._finish_sources(2.0 if live.cancelled_by is not None else max(wait_s, SOURCES_S))
         if self._capture is not None:
             self._recorder.release(self._capture)
             self._capture = None
@@ -214,7 +219,6 @@ def start_fields(
     name: str | None, run_id: str | None, description: str | None, labels: dict[str, dict[str, Any] | None]
 ) -> dict[str, Any]:
     """Return the fields of a new interactive run. `labels`: its tags, properties and params."""
-    script = Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in ("", "-c", "-m") else None
     tags, properties, params = (labels.get(kind) or {} for kind in ("tags", "properties", "params"))
     return {
         "display_name": name,
@@ -223,8 +227,26 @@ def start_fields(
         "tags": {str(key): tag_text(key, value) for key, value in tags.items()},
         "properties": {str(key): str(value) for key, value in properties.items()},
         "params": param_values(params),
-        "script": script,
+        **_started_by(),
     }
+
+
+def _started_by() -> dict[str, Any]:
+    """The script of this program, by its place in the working folder, and its arguments where they can be kept."""
+    if not sys.argv or sys.argv[0] in ("", "-c", "-m"):
+        return {}
+    script = Path(sys.argv[0])
+    try:
+        name = script.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except (OSError, ValueError, RuntimeError):
+        name = script.name
+    given = sys.argv[1:]
+    fits = len(given) <= MOST_ARGUMENTS and all(len(text) <= 8000 and _is_text(text) for text in given)
+    return {"script": name, "arguments": given if fits else None}
+
+
+def _is_text(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _title(name: str) -> str:

@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("STUDIO_MONITOR", "0")  # its own tests turn it on
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STUDIO_SNAPSHOT", "off")  # what they are about is not the folder they run in
     monkeypatch.setattr(recorder, "TICK_S", 0.02)
     monkeypatch.setattr(http, "BACKOFF_S", 0.01)
     monkeypatch.setattr(courier, "LONGEST_AWAY_S", 0.05)

@@ -5,6 +5,7 @@ import sys
 from itertools import islice
 from typing import Any
 
+from studio.client.cli import run_snapshot
 from studio.client.cli.output import add_common, show, workspace_of
 from studio.client.http import segment
 
@@ -19,6 +20,7 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     run.set_defaults(parser=run)
     verbs = run.add_subparsers(title="commands", metavar="COMMAND")
     _add_list(verbs)
+    run_snapshot.add(verbs)
     shown = verbs.add_parser(
         "show", help="show one run", epilog="Example: studio run show -r 4f6c… --query metrics"
     )

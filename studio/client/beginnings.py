@@ -1,0 +1,99 @@
+"""What a run notes of its sources when it begins: git's facts and the snapshot. In a thread; the training goes on."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.client.errors import SnapshotException, StudioException
+from studio.client.git import DIFF_NAME, git_diff, git_dirty
+from studio.client.notices import warn
+from studio.client.snapshot import take
+
+if TYPE_CHECKING:
+    from studio.client.run import Run
+
+FAILED = (
+    "Failed to take a snapshot of {}. Pass snapshot_directory=None to start_logging to skip taking a snapshot of the"
+    " given directory."
+)
+CREATED_S = 60.0
+
+
+class Beginning:
+    """The notes of one run. Whatever goes wrong is told in a line and never raised into the training."""
+
+    def __init__(self, run: "Run", folder: str | Path | None) -> None:
+        self._run = run
+        self._folder = None if folder is None else Path(folder).absolute()
+        self._is_unwanted = False
+        self._process = os.getpid()
+        self._thread = threading.Thread(target=self._work, name="run-studio snapshot", daemon=True)
+        self._thread.start()
+
+    def finish(self, wait_s: float) -> None:
+        """Wait until it is done; after so many seconds give up what is not."""
+        if self._process == os.getpid() and self._thread.is_alive():
+            self._thread.join(2.0 if self._run._recorder.courier.is_away else wait_s)
+            self._is_unwanted = True
+            self._thread.join(2.0)
+
+    def _work(self) -> None:
+        for step in (self._git, self._snapshot):
+            try:
+                step()
+            except Exception as failure:  # a mistake of ours must not end the training
+                warn(
+                    f"What the sources of the run are could not be noted ({type(failure).__name__}: {failure})."
+                )
+
+    def _git(self) -> None:
+        folder = sources_folder(self._folder)
+        dirty = git_dirty(folder)
+        if dirty:
+            self._run.add_properties_later(dirty)
+            if difference := git_diff(folder):
+                self._run._upload_later(DIFF_NAME, difference)
+
+    def _snapshot(self) -> None:
+        if self._folder is None or os.environ.get("STUDIO_SNAPSHOT", "").lower() in (
+            "off",
+            "0",
+            "no",
+            "false",
+        ):
+            return
+        reason = _unwise(self._folder)
+        try:
+            if reason:
+                raise SnapshotException(reason)
+            if not self._is_created():
+                raise SnapshotException("The studio does not answer.")
+            run = self._run
+            take(run._client.twin(), run.id, self._folder, goes_on=lambda: not self._is_unwanted)
+        except StudioException as failure:
+            warn(f"{FAILED.format(self._folder)} {failure}")
+
+    def _is_created(self) -> bool:
+        """Wait for the studio to know the run; a studio that is away for a minute gets no snapshot."""
+        until = time.monotonic() + CREATED_S
+        courier = self._run._recorder.courier
+        while self._run.id in courier.uncreated:
+            if time.monotonic() > until or self._is_unwanted:
+                return False
+            time.sleep(0.05)
+        return self._run.id not in courier.refused_runs
+
+
+def sources_folder(folder: str | Path | None) -> Path:
+    """The folder that git is asked about: that of the snapshot, or the working folder."""
+    return Path(folder) if folder is not None and Path(folder).is_dir() else Path.cwd()
+
+
+def _unwise(folder: Path) -> str:
+    """A home folder holds what no program is made of, keys among it: only `run.take_snapshot` takes one."""
+    real = folder.resolve()
+    if real in (Path.home().resolve(), Path(real.anchor)):
+        return f"{real} is no folder of one program; start in the program's folder, or name it."
+    return ""

@@ -1,0 +1,61 @@
+"""`studio run download-snapshot`: the sources that a run was started from, in a folder."""
+
+import argparse
+import shlex
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.unpack import unpack
+
+COLUMNS = ("run_id", "snapshot_id", "folder", "files", "command")
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    found = verbs.add_parser(
+        "download-snapshot",
+        help="download the sources that a run was started from",
+        epilog="Example: studio run download-snapshot -r 4f6c… -d again",
+    )
+    found.add_argument("-r", "--run", required=True, metavar="ID", help="the id of the run")
+    found.add_argument(
+        "-d",
+        "--output-dir",
+        metavar="DIR",
+        type=Path,
+        help="the folder, new or empty (default: snapshot-ID of the run)",
+    )
+    found.add_argument("--zip", action="store_true", help="keep it as a zip in the folder, not unpacked")
+    found.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    add_common(found)
+    found.set_defaults(command=download_snapshot)
+
+
+def download_snapshot(arguments: argparse.Namespace) -> int:
+    """Download, unpack, and print where it is and how the run was started."""
+    run = workspace_of(arguments).get_run(arguments.run)
+    folder = arguments.output_dir or Path(f"snapshot-{Path(arguments.run).name}")
+    if arguments.zip:
+        path = run.restore_snapshot(path=folder)
+        return show({"run_id": run.id, "path": path}, arguments, ("run_id", "path"))
+    with TemporaryDirectory() as place:
+        path = run.restore_snapshot(path=place)
+        names = unpack(path, folder, overwrite=arguments.overwrite)
+    found: dict[str, Any] = {
+        "run_id": run.id,
+        "snapshot_id": Path(path).stem,
+        "folder": str(folder),
+        "files": len(names),
+        "command": command_of(run.get_details()["runDefinition"]),
+    }
+    return show(found, arguments, COLUMNS)
+
+
+def command_of(definition: dict[str, Any]) -> str | None:
+    """Return how the script was started, ready for a shell; None when the run has no script."""
+    script = definition.get("script")
+    if not script:
+        return None
+    return shlex.join(["python", script, *map(str, definition.get("arguments") or ())])
