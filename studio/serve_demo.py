@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,12 +47,15 @@ def read_done(record: Path) -> list[str]:
 
 
 def run(script: Path, log: Path) -> int:
-    """Run one training as its user would, in its own folder beside its output."""
+    """Run one training as its user would, in a folder of its own, which its runs keep as their snapshot."""
+    folder = log.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    copy = shutil.copy(script, folder)
     environment = {**os.environ, "PYTHONPATH": str(PACKAGES), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(script)],
-            cwd=log.parent,
+            [sys.executable, str(copy)],
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
