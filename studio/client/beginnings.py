@@ -12,6 +12,7 @@ from studio.client.notices import warn
 from studio.client.snapshot import take
 
 if TYPE_CHECKING:
+    from studio.client.http import Client
     from studio.client.run import Run
 
 FAILED = (
@@ -19,6 +20,8 @@ FAILED = (
     " given directory."
 )
 CREATED_S = 60.0
+# Names the run whose sources are run again.
+ORIGIN = "resubmitted from"
 
 
 class Beginning:
@@ -79,11 +82,31 @@ class Beginning:
         """Wait for the studio to know the run; a studio that is away for a minute gets no snapshot."""
         until = time.monotonic() + CREATED_S
         courier = self._run._recorder.courier
-        while self._run.id in courier.uncreated:
-            if time.monotonic() > until or self._is_unwanted:
+        while self._run.id in courier.uncreated or self._run._client.offline:
+            if self._run._client.offline or time.monotonic() > until or self._is_unwanted:
                 return False
             time.sleep(0.05)
         return self._run.id not in courier.refused_runs
+
+
+def is_wanted() -> bool:
+    """Whether runs keep their sources by themselves: not with STUDIO_SNAPSHOT=off."""
+    return os.environ.get("STUDIO_SNAPSHOT", "").lower() not in ("off", "0", "no", "false")
+
+
+def keep_sources(client: "Client", run_id: str, folder: Path) -> None:
+    """Take the snapshot of a script that is being submitted, now; a failure is told and the script runs."""
+    if is_wanted():
+        try:
+            take(client, run_id, folder)
+        except StudioException as failure:
+            warn(f"The run {run_id} has no snapshot of its sources: {failure}")
+
+
+def origin() -> dict[str, str]:
+    """The property that names the run which this program runs again, where the environment tells."""
+    resubmitted = os.environ.get("STUDIO_RESUBMITTED_FROM", "").strip()
+    return {ORIGIN: resubmitted} if resubmitted else {}
 
 
 def sources_folder(folder: str | Path | None) -> Path:

@@ -200,10 +200,10 @@ class Experiment:
         `snapshot_directory`: its sources are kept with the run, and what git knows of them; None keeps none.
         This is done beside the training, and when it fails that is told, not raised.
         """
-        from studio.client.beginnings import sources_folder
+        from studio.client.beginnings import origin, sources_folder
         from studio.client.git import git_properties
 
-        known = {**git_properties(sources_folder(snapshot_directory)), **(properties or {})}
+        known = {**git_properties(sources_folder(snapshot_directory)), **origin(), **(properties or {})}
         labels: dict[str, Any] = {"tags": tags, "properties": known, "params": params}
         fields = start_fields(display_name or name, run_id, description, labels)
         run = Run.begin(

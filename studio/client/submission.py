@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.client.beginnings import keep_sources
 from studio.client.compute import LOCAL, UNKNOWN
 from studio.client.context import ERROR_FILE, RUN_ID
 from studio.client.errors import (
@@ -17,6 +18,7 @@ from studio.client.errors import (
     ExperimentExecutionException,
     UserErrorException,
 )
+from studio.client.git import git_properties
 from studio.client.heart import ENDED
 from studio.client.labels import tag_text
 from studio.client.run import Run
@@ -62,7 +64,7 @@ def submit(
     words = config.command_line()
     run_id = run_id or f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
     folder = _copied(config, run_id)
-    fields = {
+    fields: dict[str, Any] = {
         "experiment": experiment.name,
         "run_id": run_id,
         "type": TYPE,
@@ -73,10 +75,13 @@ def submit(
         "display_name": display_name or "",
         "parent": parent,
     }
+    properties = git_properties(Path(config.source_directory))
     if config.resume_from is not None:
-        fields["properties"] = {"resumed from": config.resume_from.id}
+        properties["resumed from"] = config.resume_from.id
+    fields["properties"] = properties
     workspace = experiment.workspace
     found = workspace.client.post(f"workspaces/{workspace.name}/runs/", fields, key=str(uuid.uuid4()))
+    keep_sources(workspace.client, run_id, folder / "code")
     _write(folder, config, words, run_id, experiment)
     _supervise(folder, workspace)
     return ScriptRun(experiment, run_id, _found=found)

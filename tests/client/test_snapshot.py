@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from studio import Experiment, Workspace
+from studio import Experiment, ScriptRunConfig, Workspace
 from studio.client import folder as folders
 from studio.client import snapshot as snapshots
 from studio.client.cli import main
@@ -482,6 +482,36 @@ def test_a_link_that_lies_in_the_folder_is_not_written_through(tmp_path: Path) -
 )
 def test_a_command_is_ready_for_a_shell(definition: dict[str, Any], command: str | None) -> None:
     assert command_of(definition) == command
+
+
+def test_a_submitted_script_keeps_its_folder(
+    experiment: Experiment, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STUDIO_SNAPSHOT")
+    run = experiment.submit(ScriptRunConfig(source_directory=str(sources), script="train.py"))
+    run.wait_for_completion()
+    assert set(names_in(run.restore_snapshot())) == {"train.py", "lib/data.py", "run.sh"}
+
+
+def test_a_run_that_is_run_again_names_its_origin(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_RESUBMITTED_FROM", "4f6c")
+    with quiet(experiment) as run:
+        pass
+    assert run.get_properties() == {"resubmitted from": "4f6c"}
+
+
+def test_offline_there_is_no_snapshot_and_that_is_said(
+    live_studio: Any, sources: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("STUDIO_SNAPSHOT")
+    monkeypatch.setenv("STUDIO_MODE", "offline")
+    monkeypatch.chdir(sources)
+    space = Workspace.from_config(url=live_studio.url, token=live_studio.token)
+    with Experiment(space, "offline").start_logging() as run:
+        run.log("loss", 1)
+    assert "Failed to take a snapshot" in capsys.readouterr().err
 
 
 def test_what_the_document_shows_works_as_it_is_written(
