@@ -25,15 +25,15 @@ from runs.web.described import about
 from runs.web.errors import status_of
 from runs.web.experiments import shares_of
 from runs.web.frame import caller_of
-from runs.web.run_edit import tags_sent
 from runs.web.run_list import run_list
 from runs.web.said import say
 from runs.web.scope import Scope
 from runs.web.stars import safe_next
+from runs.web.tag_form import change_of, keys_to_offer, say_change, tag_facts
 from runs.web.view_bar import bar_of
 
 MOST_VIEWS = 12
-PARTS = {"description": "describe/_description.html", "tags": "experiments/_tags.html"}
+PARTS = {"description": "describe/_description.html", "tags": "describe/_tags.html"}
 
 
 @require_safe
@@ -63,7 +63,7 @@ def _facts(request: HttpRequest, found: Experiment) -> dict[str, Any]:
         "shares": shares_of(row.counts),
         "may_write": allows(caller, found.workspace, "write"),
         "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
-        "tags": list(row.tags.items()),
+        **tag_facts(request, row.experiment, row.tags),
         "about": about(request, row.experiment),
     }
 
@@ -82,8 +82,8 @@ def _edit(request: HttpRequest, workspace: str, number: int, part: str) -> HttpR
     try:
         _save(request, found, part)
     except Refused as refusal:
-        kept = {name: request.POST.get(name, "") for name in ("new_key", "new_value")}
-        facts = {"edit": part, "refusal": refusal.message, "sent": kept}
+        kept = {name: request.POST[name] for name in ("new_key", "new_value") if name in request.POST}
+        facts = {"edit": part, "refusal": refusal.message} | kept
         return _shown(request, found, part, facts, status=status_of(refusal))
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("experiment", workspace, found.name)
@@ -94,13 +94,17 @@ def _shown(
     request: HttpRequest, found: Experiment, part: str, facts: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     template = PARTS[part] if request.htmx else "experiments/edit.html"  # type: ignore[attr-defined]
-    return render(request, template, _facts(request, found) | facts | {"part": PARTS[part]}, status=status)
+    facts = _facts(request, found) | facts | {"part": PARTS[part]}
+    if facts["edit"]:
+        facts["keys"] = keys_to_offer(found)
+    return render(request, template, facts, status=status)
 
 
 def _save(request: HttpRequest, found: Experiment, part: str) -> None:
     by, sent = caller_of(request).user, request.POST
-    pairs, removed = tags_sent(sent)
-    edit_experiment(found, by=by, tags=pairs, remove_tags=removed)
+    change = change_of(sent, experiment_row(found).tags)
+    edit_experiment(found, by=by, tags=change.pairs, remove_tags=change.removed)
+    say_change(request, found, change)
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -11,10 +11,11 @@ from runs.errors import Refused
 from runs.models import Run
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
-from runs.web.run import facts_of, overview_facts, run_of
+from runs.web.run import facts_of, overview_facts, run_of, tags_of
+from runs.web.tag_form import change_of, keys_to_offer, say_change
 
 DIALOGS = {"tags": "runs/_edit_tags.html"}
-PARTS = {"name": "run/_title.html", "tags": "run/_tags.html"}
+PARTS = {"name": "run/_title.html", "tags": "describe/_tags.html"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,8 +38,8 @@ def _edit(request: HttpRequest, run: Run, part: str) -> HttpResponse:
     try:
         _save(request, run, part)
     except Refused as refusal:
-        kept = {name: request.POST.get(name, "") for name in ("display_name", "new_key", "new_value")}
-        facts = {"edit": part, "refusal": refusal.message, "sent": kept}
+        kept = {name: request.POST[name] for name in ("new_key", "new_value") if name in request.POST}
+        facts = {"edit": part, "refusal": refusal.message, "sent": request.POST} | kept
         return _shown(request, run, part, facts, status=status_of(refusal))
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("run", run.workspace.name, run.public_id)
@@ -51,6 +52,8 @@ def _shown(
     request: HttpRequest, run: Run, part: str, facts: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     facts = facts_of(request, run, "overview") | overview_facts(request, run) | facts
+    if part == "tags" and facts["edit"]:
+        facts["keys"] = keys_to_offer(run)
     template = PARTS[part] if request.htmx else "run/overview.html"  # type: ignore[attr-defined]
     if _is_in_list(request, part):
         template = DIALOGS[part]
@@ -68,18 +71,7 @@ def _save(request: HttpRequest, run: Run, part: str) -> None:
     if part == "name":
         organise.edit_run(run, by=by, display_name=sent.get("display_name", ""))
     else:
-        pairs, removed = tags_sent(sent)
-        organise.change_tags(run, set_pairs=pairs, remove=removed, by=by)
-
-
-def tags_sent(sent: QueryDict) -> tuple[dict[str, str | None], list[str]]:
-    """The rows of the form of tags: changed values and the new one, and the keys of the removed ones."""
-    removed = [key for key in sent.getlist("remove") if key]
-    pairs: dict[str, str | None] = {
-        key: value.strip() or None
-        for key, value in zip(sent.getlist("key"), sent.getlist("value"), strict=False)
-        if key not in removed
-    }
-    if new_key := sent.get("new_key", "").strip():
-        pairs[new_key] = sent.get("new_value", "").strip() or None
-    return pairs, removed
+        change = change_of(sent, tags_of(run))
+        organise.change_tags(run, set_pairs=change.pairs, remove=change.removed, by=by)
+        if not _is_in_list(request, part):
+            say_change(request, run, change)
