@@ -4,8 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from runs.models import RunEvent
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from runs.log_address import log_address
+from runs.models import Run, RunEvent
+from runs.query.activity import list_events
 from runs.web import show
+from runs.web.address import Address
+from runs.web.run import facts_of, run_of
 
 ICONS = {
     "created": "created",
@@ -25,6 +34,13 @@ ICONS = {
     "snapshot taken": "folder",
     "archived": "archive",
     "unarchived": "archive",
+    "cancel told": "stop",
+    "marked by hand": "pen",
+    "heard after its end": "warn",
+    "trashed": "trash",
+    "restored": "restore",
+    "properties added": "lock",
+    "parameters added": "table",
 }
 SENTENCES = {
     "created": "created the run",
@@ -35,40 +51,95 @@ SENTENCES = {
     "canceled": "canceled it",
     "not responding": "heard no heartbeat any more",
     "responding again": "sent a heartbeat again",
+    "cancel told": "heard that it is to stop",
+    "trashed": "moved it to the trash",
+    "restored": "restored it from the trash",
     "archived": "archived it",
     "unarchived": "took it out of the archive",
 }
 MOST_PAIRS = 8
+# Who did what nobody is named for.
+SCRIPT = {"responding again", "cancel told", "heard after its end"}
+WORDS = {
+    "": "Everything",
+    "status": "Status",
+    "text": "Name and description",
+    "tags": "Tags",
+    "values": "Parameters and properties",
+    "files": "Files",
+    "children": "Child runs",
+    "place": "Archive and trash",
+}
 
 
 @dataclass(frozen=True)
 class Told:
-    """One event: an icon, who, a sentence, and what belongs to it."""
+    """One event: an icon, who, a sentence, and what belongs to it; `url` shows the history from this event on."""
 
     icon: str
     who: str
     sentence: str
     at: datetime
     key: int
+    url: str = ""
+    more_url: str = ""
+    more_words: str = ""
     reason: str = ""
     pairs: list[dict[str, Any]] = field(default_factory=list)
     left_out: int = 0
 
 
-def told_of(event: RunEvent) -> Told:
+@require_safe
+def activity(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
+    """Who changed what, when; the latest first, of one kind where it is asked for."""
+    run = run_of(request, workspace, run_id)
+    address, before = Address.of(request), request.GET.get("before", "")
+    group = address.get("kind")
+    number = int(before) if before.isdecimal() and len(before) < 19 else None
+    page = list_events(run, group=group, before=number)
+    facts = facts_of(request, run, "activity") | {
+        "events": [told_of(event, run) for event in page.events],
+        "kinds": [
+            (word, address.having(kind=name, before=""), name == group) for name, word in WORDS.items()
+        ],
+        "is_first": number is None,
+        "first_url": address.having(before=""),
+        "next_url": address.having(before=page.next_before) if page.next_before else None,
+    }
+    return render(request, "run/activity.html", facts)
+
+
+def told_of(event: RunEvent, run: Run) -> Told:
     """The event in words."""
     details = event.details
+    more_url, more_words = _more(event, run)
+    place = reverse("run_activity", args=[run.workspace.name, run.public_id])
     pairs = _pairs(event.kind, details)
     return Told(
         icon=ICONS.get(event.kind, "info"),
-        who=event.by.username if event.by else "the studio",
+        who=event.by.username if event.by else "its script" if event.kind in SCRIPT else "the studio",
         sentence=_sentence(event.kind, details),
         at=event.at,
         key=event.pk,
+        url=f"{place}?before={event.pk + 1}#event-{event.pk}",
+        more_url=more_url,
+        more_words=more_words,
         reason=show.clipped(str(details.get("reason") or ""), 300),
         pairs=pairs[:MOST_PAIRS],
         left_out=max(0, len(pairs) - MOST_PAIRS),
     )
+
+
+def _more(event: RunEvent, run: Run) -> tuple[str, str]:
+    """Where to see what the event is about, and the words of that link."""
+    details, names = event.details, [run.workspace.name, run.public_id]
+    if event.kind == "described" and isinstance(details.get("version"), int):
+        return f"{reverse('run_description_versions', args=names)}?v={details['version']}", "what changed"
+    if event.kind == "file uploaded" and isinstance(details.get("path"), str):
+        return log_address(*names, details["path"]), "open"
+    if event.kind == "child created" and details.get("child"):
+        return reverse("run", args=[run.workspace.name, str(details["child"])]), "open"
+    return "", ""
 
 
 def _sentence(kind: str, details: dict[str, Any]) -> str:
@@ -78,6 +149,11 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return f"created the child run {details.get('child', '')}"
     if kind == "renamed":
         return f"renamed it from “{details.get('before', '')}” to “{details.get('after', '')}”"
+    if kind == "marked by hand":
+        return f"marked it by hand as {show.word_of(str(details.get('after', ''))).lower()}"
+    if kind == "heard after its end":
+        status = show.word_of(str(details.get("status", ""))).lower()
+        return f"sent a heartbeat although the run was marked as {status}"
     if kind == "described":
         return "changed the description"
     if kind == "file uploaded":

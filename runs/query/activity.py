@@ -1,0 +1,58 @@
+"""The history of a run, by pages and by what it is about."""
+
+from dataclasses import dataclass
+
+from runs.errors import Invalid
+from runs.models import Run, RunEvent
+
+A_PAGE = 50
+# What a history can be narrowed to; the kinds of events in each. A step of an engine is named as its status.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "status": (
+        "created",
+        "started",
+        "Queued",
+        "Preparing",
+        "Provisioning",
+        "Starting",
+        "Finalizing",
+        "Paused",
+        "completed",
+        "failed",
+        "cancel requested",
+        "cancel told",
+        "canceled",
+        "not responding",
+        "responding again",
+        "marked by hand",
+        "heard after its end",
+    ),
+    "text": ("renamed", "described"),
+    "tags": ("tagged", "untagged"),
+    "values": ("properties added", "parameters added"),
+    "files": ("file uploaded", "snapshot taken"),
+    "children": ("child created",),
+    "place": ("archived", "unarchived", "trashed", "restored"),
+}
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Some events, the newest first; `next_before` asks for those before, None on the last page."""
+
+    events: list[RunEvent]
+    next_before: int | None
+
+
+def list_events(run: Run, *, group: str = "", before: int | None = None) -> EventPage:
+    """The events of the run before that number, 50 a page. Raises Invalid for a group that there is not."""
+    rows = RunEvent.objects.filter(run=run).select_related("by").order_by("-id")
+    if group:
+        if group not in GROUPS:
+            raise Invalid(f"A history is narrowed to one of {', '.join(GROUPS)}.", field="kind")
+        rows = rows.filter(kind__in=GROUPS[group])
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: A_PAGE + 1])
+    page = found[:A_PAGE]
+    return EventPage(page, page[-1].pk if len(found) > A_PAGE else None)
