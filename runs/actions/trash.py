@@ -80,6 +80,12 @@ def _put(together: list[Run], at: datetime | None) -> None:
     together[0].deleted_at = at
 
 
+def days_left(thrown_away: datetime | None, now: datetime | None = None) -> int:
+    """For how many whole days a run that was thrown away then can still be restored."""
+    now = now or timezone.now()
+    return max(0, ((thrown_away or now) + KEPT_FOR - now).days)
+
+
 def _below(run: Run, *, deleted_at: datetime | None) -> list[Run]:
     """The runs below it, at any depth, that are in use or went to the trash at that moment."""
     if not Run.objects.filter(parent=run).exists():

@@ -104,7 +104,7 @@ def activity(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
         ],
         "is_first": number is None,
         "first_url": address.having(before=""),
-        "next_url": address.having(before=page.next_before) if page.next_before else None,
+        "next_url": address.having(before=str(page.next_before)) if page.next_before else None,
     }
     return render(request, "run/activity.html", facts)
 
@@ -136,7 +136,7 @@ def _more(event: RunEvent, run: Run) -> tuple[str, str]:
     if event.kind == "described" and isinstance(details.get("version"), int):
         return f"{reverse('run_description_versions', args=names)}?v={details['version']}", "what changed"
     if event.kind == "file uploaded" and isinstance(details.get("path"), str):
-        return log_address(*names, details["path"]), "open"
+        return log_address(run.workspace.name, run.public_id, details["path"]), "open"
     if event.kind == "child created" and details.get("child"):
         return reverse("run", args=[run.workspace.name, str(details["child"])]), "open"
     return "", ""

@@ -1,29 +1,30 @@
-"""The page of a run: its head and tabs, the overview, and cancelling."""
+"""The page of a run: its head and tabs, and the overview."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from runs.access import Need, allows, get_run
-from runs.actions.run import cancel_run
-from runs.errors import NotFound
+from runs.actions.repair import is_stuck
+from runs.actions.trash import days_left
+from runs.errors import Gone, NotFound
 from runs.lifecycle import Status
 from runs.models import Param, Property, Run, Tag
 from runs.query.images import image_metrics
 from runs.query.run_metrics import own_metrics
 from runs.query.stars import starred
-from runs.query.tree import descendants
 from runs.query.values import last_of
 from runs.web import show
+from runs.web.cancel_steps import cancel_steps
 from runs.web.described import about
 from runs.web.frame import caller_of
+from runs.web.tag_form import tag_facts
 
 LIVE_S = 3
 # How many names a card lists; the Metrics tab searches all.
@@ -40,9 +41,11 @@ class Tab:
     count: int | None = None
 
 
-def run_of(request: HttpRequest, workspace: str, run_id: str, need: Need = "read") -> Run:
+def run_of(
+    request: HttpRequest, workspace: str, run_id: str, need: Need = "read", *, trashed: bool = False
+) -> Run:
     """The run of this address. Raises NotFound also when it is in another workspace than the address says."""
-    run = get_run(caller_of(request), run_id, need)
+    run = get_run(caller_of(request), run_id, need, trashed=trashed)
     if run.workspace.name != workspace:
         raise NotFound(f"There is no run {run_id!r} in the workspace {workspace}.")
     return run
@@ -60,6 +63,8 @@ def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
         "now": timezone.now(),
         "may_write": may_write,
         "may_cancel": may_write and not run.is_ended and run.status != Status.CANCEL_REQUESTED,
+        "may_mark": may_write and is_stuck(run),
+        "steps": cancel_steps(run),
         "is_active": not run.is_ended,
         "is_starred": bool(starred(caller.user, "run", [run.pk])),
         "live_s": 0 if run.is_ended else LIVE_S,
@@ -83,11 +88,25 @@ def _tabs(run: Run) -> Iterator[Tab]:
 @require_safe
 def overview(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     """What the run is, in one page."""
-    run = run_of(request, workspace, run_id)
+    try:
+        run = run_of(request, workspace, run_id)
+    except Gone:
+        return _thrown_away(request, run_of(request, workspace, run_id, trashed=True))
     facts = facts_of(request, run, "overview") | overview_facts(request, run)
     if facts["may_write"]:
         facts |= {"edit": request.GET.get("edit", ""), "text": run.description}
     return render(request, "run/overview.html", facts)
+
+
+def _thrown_away(request: HttpRequest, run: Run) -> HttpResponse:
+    """What is said of a run in the trash, and the way back."""
+    facts = {
+        "workspace": run.workspace,
+        "run": run,
+        "days": days_left(run.deleted_at),
+        "may_write": allows(caller_of(request), run.workspace, "write"),
+    }
+    return render(request, "run/trashed.html", facts, status=410)
 
 
 def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
@@ -95,7 +114,7 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
     metrics = own_metrics(run).order_by("name__text")
     return {
         "about": about(request, run),
-        "tags": [(tag.name.text, tag.text) for tag in _values(Tag, run)],
+        **tag_facts(request, run, tags_of(run)),
         "params": [(param.name.text, param.text) for param in _values(Param, run)],
         "properties": [(row.name.text, row.text) for row in _values(Property, run)],
         "metrics": [
@@ -116,6 +135,11 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
     }
 
 
+def tags_of(run: Run) -> dict[str, str | None]:
+    """The tags by key."""
+    return {tag.name.text: tag.text for tag in _values(Tag, run)}
+
+
 def _values(model: Any, run: Run) -> Any:
     return model.objects.filter(run=run).select_related("name").order_by("name__text")
 
@@ -126,24 +150,3 @@ def _clipped(value: float | str | None) -> float | str | None:
 
 def _quoted(argument: str) -> str:
     return f'"{argument}"' if " " in argument or not argument else argument
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
-    """Ask once, naming what will happen; then ask the run to stop."""
-    run = run_of(request, workspace, run_id, "write")
-    if request.method != "POST":
-        active = [child for child in descendants(run) if show.is_active(child.status)]
-        facts = facts_of(request, run, "") | {"active_children": len(active), "is_watched": run.heartbeat_at}
-        return render(request, _dialog_or_page(request, "cancel"), facts)
-    by = caller_of(request).user
-    done = cancel_run(
-        run, by=by, reason=request.POST.get("reason", "").strip(), children=bool(request.POST.get("children"))
-    )
-    said = "is asked to stop" if done.status == Status.CANCEL_REQUESTED else "is canceled"
-    messages.info(request, f"{show.clipped(run.display_name, 60)} {said}.")
-    return redirect("run", workspace, run_id)
-
-
-def _dialog_or_page(request: HttpRequest, name: str) -> str:
-    return f"run/_{name}.html" if request.htmx else f"run/{name}.html"  # type: ignore[attr-defined]

@@ -65,8 +65,8 @@ def change_of(sent: QueryDict, now: Tags) -> TagChange:
     """What the form asks for, seen from the tags as they are. Raises Conflict for a new name that is taken."""
     if "key" in sent:
         return _of_many(sent, now)
-    if sent.get("remove"):
-        return _removal(sent["remove"].replace("\r\n", "\n"), now)
+    if going := sent.get("remove"):
+        return _removal(going.replace("\r\n", "\n"), now)
     key, value = _new(sent)
     was = sent.get("was", "")
     if was and was != key and key in now:
@@ -109,9 +109,9 @@ def _of_many(sent: QueryDict, now: Tags) -> TagChange:
     for key, value in zip(sent.getlist("key"), sent.getlist("value"), strict=False):
         if key not in removed and _squeezed(value) != _squeezed(now.get(key) or ""):
             pairs[key] = value.strip() or None
-    key, value = _new(sent)
-    if key:
-        pairs[key] = value
+    new_key, new_value = _new(sent)
+    if new_key:
+        pairs[new_key] = new_value
     return TagChange(pairs, removed)
 
 

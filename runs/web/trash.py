@@ -1,15 +1,12 @@
 """The trash of a workspace: what lies there, and how to bring it back."""
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from runs.access import get_workspace
-from runs.actions.trash import KEPT_FOR
-from runs.models import Run
+from runs.actions.trash import KEPT_FOR, days_left
 from runs.query.trash import trashed_runs
 from runs.web.address import Address
 from runs.web.frame import caller_of
@@ -25,7 +22,7 @@ def trash(request: HttpRequest, workspace: str) -> HttpResponse:
     now = timezone.now()
     facts = {
         "workspace": found,
-        "lines": [(run, _days_left(run, now)) for run in page.runs],
+        "lines": [(run, days_left(run.deleted_at, now)) for run in page.runs],
         "next_url": address.having(cursor=page.next_cursor) if page.next_cursor else None,
         "is_first": not address.get("cursor"),
         "report": request.session.pop(REPORT, None) if REPORT in request.session else None,
@@ -33,7 +30,3 @@ def trash(request: HttpRequest, workspace: str) -> HttpResponse:
         "days": KEPT_FOR.days,
     }
     return render(request, "runs/trash.html", facts)
-
-
-def _days_left(run: Run, now: datetime) -> int:
-    return max(0, ((run.deleted_at or now) + KEPT_FOR - now).days)

@@ -6,6 +6,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from runs.web import (
+    activity,
     bulk,
     chart_form,
     charts,
@@ -26,6 +27,7 @@ from runs.web import (
     preferences,
     robots,
     run,
+    run_acts,
     run_edit,
     run_files,
     run_images,
@@ -128,7 +130,10 @@ urlpatterns = [
     page(RUN + "description/versions/", describe.versions, "run_description_versions"),
     page(RUN + "description/restore/", describe.restore, "run_description_restore"),
     page(RUN + "tags/", run_edit.edit_tags, "run_tags"),
-    page(RUN + "cancel/", run.cancel, "run_cancel"),
+    page(RUN + "cancel/", run_acts.cancel, "run_cancel"),
+    page(RUN + "mark/", run_acts.mark, "run_mark"),
+    page(RUN + "archive/", run_acts.archive, "run_archive"),
+    page(RUN + "trash/", run_acts.throw_away, "run_trash"),
     page(RUN + "metrics/", run_metrics.metrics, "run_metrics"),
     page(RUN + "metrics/data/", run_metrics.metric_data, "run_metric_data"),
     page(RUN + "images/", run_images.images, "run_images"),
@@ -139,5 +144,5 @@ urlpatterns = [
     page(RUN + "logs/part/", run_files.log_part, "run_log_part"),
     page(RUN + "logs/image/", run_files.image, "run_image"),
     page(RUN + "monitoring/", run_monitoring.monitoring, "run_monitoring"),
-    page(RUN + "activity/", run_tabs.activity, "run_activity"),
+    page(RUN + "activity/", activity.activity, "run_activity"),
 ]

@@ -116,26 +116,6 @@ def test_the_name_is_changed_or_refused_with_a_sentence(browser, place, run):
     )
 
 
-def test_tags_are_added_changed_and_removed(browser, place, run):
-    form = html_of(browser.get(place("tags/"), headers=HX))
-    assert 'name="remove" value="team"' in form
-    sent = {"key": ["team", "baseline"], "value": ["audio", ""], "new_key": "quality", "new_value": "great"}
-    browser.post(place("tags/"), sent, headers=HX)
-    browser.post(
-        place("tags/"),
-        {"key": ["team", "baseline"], "value": ["audio", ""], "remove": "baseline"},
-        headers=HX,
-    )
-    html = html_of(browser.get(place()))
-    assert "<b>audio</b>" in html and "<b>great</b>" in html and ">baseline<" not in html
-
-
-def test_a_tag_that_is_refused_stays_in_the_form(browser, place):
-    sent = {"new_key": "x" * 300, "new_value": "kept"}
-    html = html_of(browser.post(place("tags/"), sent, headers=HX), 400)
-    assert "at most 256" in html and 'value="kept"' in html
-
-
 def test_cancel_asks_once_and_names_what_will_go(browser, place):
     html = html_of(browser.get(place("cancel/"), headers=HX))
     assert "<!doctype" not in html and "Cancel first try?" in html and "1 active child run" in html
@@ -166,12 +146,3 @@ def test_activity_tells_changes_in_words(browser, place, run):
     browser.post(place("name/"), {"display_name": "other"})
     html = html_of(browser.get(place("activity/")))
     assert "renamed it from “first try” to “other”" in html and "was vision" in html and "carl" in html
-
-
-def test_activity_goes_on_over_pages(browser, place, run):
-    for number in range(60):
-        browser.post(place("name/"), {"display_name": f"name-{number}"})
-    first = html_of(browser.get(place("activity/")))
-    older = first.split('href="?before=')[1].split('"')[0]
-    assert "created the run" not in first
-    assert "created the run" in html_of(browser.get(place(f"activity/?before={older}")))
