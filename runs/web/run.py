@@ -54,12 +54,13 @@ def run_of(
 def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
     """What the head and the tabs of every run page show."""
     caller = caller_of(request)
-    may_write = allows(caller, run.workspace, "write")
+    may_write, tabs = allows(caller, run.workspace, "write"), list(_tabs(run))
     return {
         "workspace": run.workspace,
         "run": run,
         "tab": tab,
-        "tabs": list(_tabs(run)),
+        "tabs": tabs,
+        "has_files": any(each.name == "logs" and each.count for each in tabs),
         "now": timezone.now(),
         "may_write": may_write,
         "may_cancel": may_write and not run.is_ended and run.status != Status.CANCEL_REQUESTED,
