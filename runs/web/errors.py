@@ -1,16 +1,22 @@
 """Friendly pages, and for scripts the one JSON shape, when something is refused or fails."""
 
 import functools
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from runs.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, TooLarge, Unavailable
+from runs.limits import MIB
+
+log = logging.getLogger(__name__)
 
 SENTENCES = {
     400: ("bad_request", "This address or form could not be read."),
@@ -63,31 +69,54 @@ def told(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
 
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """The refusal as a page, or as a line of words where htmx asked for a piece of one."""
-    status = status_of(refusal)
-    if not getattr(request, "htmx", False):
-        return answer(request, status, refusal.message)
-    response = render(request, "errors/_said.html", {"message": refusal.message}, status=status)
-    response.headers["HX-Retarget"] = "#said"
-    response.headers["HX-Reswap"] = "innerHTML"
-    return response
+    return answer(request, status_of(refusal), refusal.message)
 
 
 def answer(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
-    """The error as JSON for the API, as a page for a browser."""
+    """The error as JSON for the API, as a line of words for htmx, as a page for a browser."""
     code, sentence = SENTENCES[status]
     message = message or sentence
     if request.path.startswith("/api/"):
         return JsonResponse({"error": {"code": code, "message": message, "field": None}}, status=status)
-    facts = {"status": status, "title": TITLES[status], "message": message}
-    if status >= 500:
-        request.without_frame = True  # type: ignore[attr-defined]  # its rail would ask the database again
+    # The header itself: what is refused early has not passed the middleware that reads it.
+    if request.headers.get("HX-Request") == "true":
+        return _line(status, message)
+    facts = {"status": status, "title": TITLES[status], "message": message, "back": _back(request)}
     return render(request, "errors/error.html", facts, status=status)
+
+
+def _line(status: int, message: str) -> HttpResponse:
+    """Words that htmx shows at the bottom of the page, whatever piece of it was asked for: nothing is replaced."""
+    response = HttpResponse(render_to_string("errors/_said.html", {"message": message}), status=status)
+    response.headers["HX-Retarget"] = "#said"
+    response.headers["HX-Reswap"] = "innerHTML"
+    response.headers["HX-Push-Url"] = "false"
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of this studio that led here, if there is one and it is another."""
+    came_from = request.headers.get("Referer", "")
+    try:
+        ours, here = request.build_absolute_uri("/"), request.build_absolute_uri()
+    except DisallowedHost:
+        return ""
+    path = came_from.removeprefix(ours.rstrip("/"))
+    return path if came_from.startswith(ours) and came_from != here and not path.startswith("/login/") else ""
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """400, or 413 where the body was too large to be read."""
-    request.without_frame = True  # type: ignore[attr-defined]  # it may have come under another host's name
-    return answer(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+    try:
+        request.get_host()
+    except DisallowedHost:
+        request.without_frame = True  # type: ignore[attr-defined]  # it came under another host's name
+    if not isinstance(exception, RequestDataTooBig):
+        return answer(request, 400)
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MIB
+    return answer(
+        request, 413, f"This form is larger than {most} MiB, the most that is taken at once. Shorten it."
+    )
 
 
 def not_allowed(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -101,9 +130,28 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where it was the database."""
+    """500, or 503 where it was the database. Whatever else is broken, the person gets words."""
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    return answer(request, 503 if is_away else 500)
+    status = 503 if is_away else 500
+    if not is_away:
+        try:
+            return answer(request, status)
+        except Exception:  # the frame may be what is broken; the handler has logged the first failure
+            log.exception("The page of a failure could not be drawn in its frame.")
+    request.without_frame = True  # type: ignore[attr-defined]  # its rail would ask the database again
+    try:
+        return answer(request, status)
+    except Exception:
+        log.exception("The page of a failure could not be drawn.")
+        return HttpResponse(PLAIN.format(title=TITLES[status], message=SENTENCES[status][1]), status=status)
+
+
+# Needs neither templates nor styles nor the database.
+PLAIN = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · Run Studio</title>
+<main><h1>{title}</h1><p>{message}</p><p><a href="/">Home</a></p></main></html>
+"""
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

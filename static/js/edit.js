@@ -17,8 +17,17 @@ function fade() {
   const shown_ms = said.querySelector("form") ? 20000 : 8000; // there is something to decide
   if (said.textContent.trim()) timer = setTimeout(() => said.matches(":hover, :focus-within") ? fade() : said.replaceChildren(), shown_ms);
 }
+// Words about what a dialog asked for are shown above it, not under its veil.
+function raise() {
+  const isAbove = document.getElementById("dialog")?.matches(":popover-open") && said.textContent.trim();
+  if (isAbove && !said.matches(":popover-open")) {
+    said.popover = "manual";
+    said.showPopover();
+  } else if (!isAbove) said.removeAttribute("popover");
+}
 if (said) {
-  new MutationObserver(fade).observe(said, { childList: true });
+  new MutationObserver(() => { fade(); raise(); }).observe(said, { childList: true });
+  document.getElementById("dialog")?.addEventListener("toggle", raise);
   fade();
 }
 document.addEventListener("htmx:sendError", () => {
