@@ -24,6 +24,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from runs import mail
+from runs.actions import email as addresses
 from runs.actions import images, invitations, jobs, passwords, run, snapshots, trash, upkeep
 from runs.models import Job
 from runs.storage import delete as delete_file
@@ -88,6 +89,17 @@ def mail_password_reset(payload: Mapping[str, Any]) -> str:
     return f"{sent} sent"
 
 
+def mail_address_check(payload: Mapping[str, Any]) -> str:
+    """Send the link that confirms an address to that address."""
+    found = addresses.letter_of(int(payload["user"]))
+    if found is None:
+        return "no longer wanted"
+    user, token = found
+    facts = {"username": user.username, "url": f"{settings.PUBLIC_URL}/login/email/{token}/"}
+    mail.send(mail.Letter(user.waiting_email, "Is this your address?", "address_check", facts))
+    return "sent"
+
+
 def forget_old_rows() -> int:
     """Delete keys, links, failures and done jobs that are of no use any more."""
     return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
@@ -107,6 +119,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "delete files": delete_files,
     "mail invitation": mail_invitation,
     "mail password reset": mail_password_reset,
+    "mail address check": mail_address_check,
 }
 
 

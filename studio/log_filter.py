@@ -3,7 +3,7 @@
 import logging
 import re
 
-_LINKS = re.compile(r"(/(?:invite|login/link|login/reset)/)[^/\s?'\"]+")
+_LINKS = re.compile(r"(/(?:invite|login/link|login/reset|login/email)/)[^/\s?'\"]+")
 _TOKENS = re.compile(r"\bstudio_(\d+)_[\w-]{8,}")
 
 

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from runs import mail
+from runs.actions.email import mail_check, set_email
 from runs.actions.jobs import enqueue
 from runs.actions.members import check_role, set_member
 from runs.actions.throttle import check_may_try, note_failure
@@ -107,14 +108,17 @@ def accept_invitation(token: str, *, by: User, address: str) -> Member:
 
 
 def join_as_new_user(token: str, *, name: str, password: str, address: str) -> User:
-    """Make the person and take them in, both or neither."""
+    """Make the person and take them in, both or neither. An address that the invitation was mailed to is theirs."""
     open_invitation(token, address=address)
     with write():
         user = create_user(name.strip(), password=password)
         _, invitation = _join(token, user)
-        if invitation.email:
+        if invitation.email and invitation.sent_at is not None:
             user.email = invitation.email
             user.save(update_fields=["email"])
+        elif invitation.email:  # handed over as a link: nobody has shown that mail there reaches them
+            user.save(update_fields=set_email(user, invitation.email))
+            mail_check(user)
     return user
 
 

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.db import IntegrityError
 
+from runs.actions.email import mail_check, set_email
 from runs.actions.invitations import clean_email
 from runs.actions.passwords import check_own_password, end_links
 from runs.actions.workspace import check_user_name
@@ -25,19 +26,19 @@ def edit_profile(
     time_zone: str | None = None,
     password: str = "",
 ) -> User:
-    """Change what is given; what is None stays.
+    """Change what is given; what is None stays. A new e-mail address waits for the link that is mailed there.
 
     Who has a password gives it to change the user name or the address that a reset is mailed to: an unwatched
     browser must not be enough to take the account.
     """
     fresh = User.objects.get(pk=user.pk)
+    old_email = fresh.email
     changed = [
         *_change(fresh, "username", None if username is None else check_user_name(username.strip())),
-        *_change(fresh, "email", None if email is None else clean_email(email)),
+        *([] if email is None else set_email(fresh, clean_email(email))),
     ]
     if changed and fresh.has_usable_password():
         check_own_password(fresh, password)
-    is_new_email = "email" in changed
     changed += _change(fresh, "first_name", None if full_name is None else _clean_full_name(full_name))
     changed += _change(fresh, "time_zone", None if time_zone is None else _clean_zone(time_zone))
     if "username" in changed and (
@@ -47,8 +48,10 @@ def edit_profile(
     try:
         with write():
             fresh.save(update_fields=changed)
-            if is_new_email:
+            if fresh.email != old_email:
                 end_links(fresh)  # a link on its way to the old address
+            if "waiting_email" in changed:
+                mail_check(fresh)
     except IntegrityError:
         raise Conflict(f"There is a user {fresh.username!r} already.", field="username") from None
     for name in changed:

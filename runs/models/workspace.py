@@ -16,6 +16,8 @@ class User(AbstractUser):
     # The name of the workspace they looked at last, which opens first, and when that was.
     last_workspace = models.CharField(max_length=64, blank=True)
     last_seen_at = models.DateTimeField(null=True)
+    # An address that waits for its link to be opened; until then mail goes to `email`, if there is one.
+    waiting_email = models.EmailField(blank=True)
     # Counted up by "sign out everywhere": sessions of an earlier count end.
     session_epoch = models.PositiveIntegerField(default=0)
 

@@ -13,6 +13,7 @@ from django.test import Client
 from runs import mail
 from runs.actions.invitations import create_invitation, revoke_invitation
 from runs.actions.passwords import ask_reset
+from runs.actions.profile import edit_profile
 from runs.models import Invitation, Job, User
 from runs.worker import do_next_job
 from tests import make
@@ -92,6 +93,28 @@ def test_a_reset_goes_to_the_address_of_the_profile_alone(box, owner, settings):
     assert client.post(path, {"new": new, "again": new}).status_code == 302
     assert User.objects.get(pk=owner.pk).check_password(new)
     assert Client().post(path, {"new": new, "again": new}).status_code == 404
+
+
+def test_a_new_address_is_used_once_its_link_is_opened(box, owner, settings):
+    User.objects.filter(pk=owner.pk).update(email="old@example.org")
+    owner.refresh_from_db()
+    edit_profile(owner, email="new@example.org", password=make.PASSWORD)
+    work()
+    letter = box.letters[0]
+    assert letter["To"] == "new@example.org" and "olga gave this address" in text_of(letter)
+    ask_reset("new@example.org", address=HERE)
+    ask_reset("old@example.org", address=HERE)
+    work()
+    assert [letter["To"] for letter in box.letters[1:]] == ["old@example.org"]
+    path, client = path_in(letter, settings), Client()
+    assert client.get(path).status_code == 200
+    assert User.objects.get(pk=owner.pk).email == "old@example.org"  # looking confirms nothing
+    assert "new@example.org" in client.post(path).content.decode()
+    assert User.objects.get(pk=owner.pk).email == "new@example.org"
+    assert client.post(path).status_code == 404
+    assert (
+        path_in(box.letters[1], settings) and client.get(path_in(box.letters[1], settings)).status_code == 404
+    )
 
 
 def test_no_job_holds_what_opens_something(box, workspace, owner, settings):
