@@ -22,6 +22,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "login_link": ("everybody", "everybody"),
     "forgotten": ("everybody", "everybody"),
     "password_reset": ("everybody", "everybody"),
+    "email_check": ("everybody", "everybody"),
     "invite": ("everybody", "everybody"),
     "logout": ("", "everybody"),
     "new_workspace": ("owner of the installation", "owner of the installation"),
@@ -33,6 +34,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "settings_invitation": ("", "owner"),
     "settings_activity": ("owner", ""),
     "settings_profile": ("reader", "reader"),
+    "settings_email": ("", "reader"),
     "settings_password": ("reader", "reader"),
     "settings_tokens": ("reader", "reader"),
     "settings_sessions": ("reader", "reader"),
@@ -141,6 +143,7 @@ FORMS = {
     "settings_member_remove": {"member": "mia"},
     "settings_invite": {"role": "reader"},
     "settings_invitation": {"invitation": "1", "do": "revoke"},
+    "settings_email": {"do": "withdraw"},
     "settings_password": {
         "old": make.PASSWORD,
         "new": "a wholly different one",

@@ -11,7 +11,7 @@ from runs.access_people import (
     check_own_account,
     get_own_token,
 )
-from runs.actions import passwords, profile
+from runs.actions import email, passwords, profile
 from runs.actions.tokens import create_own_token
 from runs.actions.workspace import revoke_token, set_preferences
 from runs.api import people_shapes as p
@@ -54,6 +54,24 @@ class MeEndpoint(Endpoint):
             "workspaces": workspaces,
             "version": VERSION,
         }
+
+
+class EmailEndpoint(Endpoint):
+    """A new e-mail address of the caller's that waits to be confirmed."""
+
+    @extend_schema(request=None, responses={202: None})
+    def post(self, request: Request) -> Response:
+        """Mail its link again."""
+        check_own_account(self.caller)
+        email.ask_check(self.caller.user)
+        return Response(status=202)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Forget it, and stay with the address that is in use."""
+        check_own_account(self.caller)
+        email.withdraw_email(self.caller.user)
+        return Response(status=204)
 
 
 class PasswordEndpoint(Endpoint):

@@ -13,7 +13,10 @@ class Profile(serializers.Serializer):
     """What the person says of themselves."""
 
     full_name = serializers.CharField()
-    email = serializers.CharField()
+    email = serializers.CharField(help_text="Where mail goes.")
+    waiting_email = serializers.CharField(
+        help_text="A new address that is used once the link that was mailed there has been opened."
+    )
     time_zone = serializers.CharField(help_text="Empty for that of the browser.")
     theme = serializers.ChoiceField(["system", "light", "dark"])
     density = serializers.ChoiceField(["comfortable", "compact"])
@@ -134,6 +137,7 @@ def profile_shape(user: User) -> dict[str, Any]:
     return {
         "full_name": user.first_name,
         "email": user.email,
+        "waiting_email": user.waiting_email,
         "time_zone": user.time_zone,
         "theme": user.theme,
         "density": user.density,

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from runs import mail
 from runs.access import get_workspace
 from runs.access_people import get_own_token
+from runs.actions import email as addresses
 from runs.actions import passwords, profile, tokens
 from runs.actions.workspace import revoke_token, set_preferences
 from runs.errors import Refused
@@ -34,7 +35,8 @@ def profile_page(request: HttpRequest, workspace: str) -> HttpResponse:
     caller = caller_of(request)
     found, user = get_workspace(caller, workspace), caller.user
     names = ("username", "full_name", "email", "time_zone", "theme", "density")
-    now = (user.username, user.first_name, user.email, user.time_zone, user.theme, user.density)
+    address = user.waiting_email or user.email
+    now = (user.username, user.first_name, address, user.time_zone, user.theme, user.density)
     sent = dict(zip(names, now, strict=True))
     facts: dict[str, Any] = {
         "sent": sent,
@@ -43,6 +45,8 @@ def profile_page(request: HttpRequest, workspace: str) -> HttpResponse:
         "densities": DENSITIES,
         "has_password": user.has_usable_password(),
         "sends_mail": mail.can_send(),
+        "waiting": user.waiting_email,
+        "in_use": user.email,
     }
     if request.method != "POST":
         return settings_page(request, found, "settings_profile", facts)
@@ -50,12 +54,29 @@ def profile_page(request: HttpRequest, workspace: str) -> HttpResponse:
     try:
         password = request.POST.get("password", "")
         about = {name: sent[name] for name in names[:4]}
+        waited_for = user.waiting_email
         profile.edit_profile(user, **about, password=password)
         set_preferences(user, theme=sent["theme"], density=sent["density"])
     except Refused as refusal:
         facts |= {"refusal": refusal.message, "field": refusal.field}
         return settings_page(request, found, "settings_profile", facts, status=status_of(refusal))
-    said(request, "Your profile is saved.")
+    is_mailed = user.waiting_email not in ("", waited_for) and mail.can_send()
+    link = f" Open the link that was mailed to {user.waiting_email} to use that address."
+    said(request, f"Your profile is saved.{link if is_mailed else ''}")
+    return redirect("settings_profile", workspace)
+
+
+@require_POST
+def email(request: HttpRequest, workspace: str) -> HttpResponse:
+    """Mail the link of a waiting address again, or stay with the address before."""
+    caller = caller_of(request)
+    get_workspace(caller, workspace)
+    if request.POST.get("do") == "withdraw":
+        addresses.withdraw_email(caller.user)
+        said(request, "The new address is forgotten.")
+    else:
+        addresses.ask_check(caller.user)
+        said(request, f"The link is on its way to {caller.user.waiting_email}.")
     return redirect("settings_profile", workspace)
 
 

@@ -138,6 +138,17 @@ def test_the_profile_is_read_and_changed(api, owner):
     assert api("PATCH", "me/", {"theme": "pink"}).status_code == 400
 
 
+def test_a_new_address_waits_and_may_be_taken_back(api, owner, settings):
+    settings.EMAIL_HOST = "smtp.example.org"
+    profile = api("PATCH", "me/", {"email": "o@example.org", "password": make.PASSWORD}).json()["profile"]
+    assert (profile["email"], profile["waiting_email"]) == ("", "o@example.org")
+    assert api("POST", "me/email/").status_code == 202
+    for _ in range(2):
+        assert api("DELETE", "me/email/").status_code == 204
+    assert api("GET", "me/").json()["profile"]["waiting_email"] == ""
+    assert api("POST", "me/email/").status_code == 409
+
+
 def test_a_password_takes_the_old_one_and_ends_sessions(api, owner, client_of):
     browser = client_of(owner)
     new = "a wholly different one"

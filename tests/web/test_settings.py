@@ -229,3 +229,24 @@ def test_leaving_asks_once(client_of, reader):
     assert "Leave vision?" in text(client.get(S + "leave/"))
     client.post(S + "leave/")
     assert client.get(S).status_code == 404
+
+
+def test_a_new_address_is_shown_to_wait(client_of, reader, settings):
+    settings.EMAIL_HOST = "smtp.example.org"
+    User.objects.filter(pk=reader.pk).update(email="old@example.org")
+    client, url = client_of(reader), "/w/vision/settings/profile/"
+    form = {"username": "rita", "full_name": "", "email": "new@example.org", "password": make.PASSWORD}
+    html = client.post(url, form, follow=True).content.decode()
+    assert "Open the link that was mailed to new@example.org" in html
+    assert "waits to be confirmed" in html and "old@example.org" in html and 'value="new@example.org"' in html
+    client.post(url, form | {"password": "", "full_name": "Rita"})
+    assert User.objects.get(pk=reader.pk).waiting_email == "new@example.org"
+    assert (
+        "on its way" in client.post("/w/vision/settings/email/", {"do": "mail"}, follow=True).content.decode()
+    )
+    client.post("/w/vision/settings/email/", {"do": "withdraw"})
+    assert "waits to be confirmed" not in client.get(url).content.decode()
+    settings.EMAIL_HOST = ""
+    assert "sends no mail yet" in client.post(url, form, follow=True).content.decode()
+    answer = client.post("/w/vision/settings/email/", {"do": "mail"})
+    assert answer.status_code == 409 and "sends no mail" in answer.content.decode()
