@@ -60,5 +60,5 @@ def test_what_has_gone_meanwhile_is_told_in_place(open_page, run, api, live_stud
     body = {"action": "trash", "ids": [run["id"]]}
     api("POST", "workspaces/default/runs/bulk/", body)
     field.press("Control+Enter")
-    expect(page.locator("#said")).to_contain_text("There is no run")
+    expect(page.locator("#said")).to_contain_text("was deleted")
     expect(field).to_have_value("long words")
