@@ -24,6 +24,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-schema": {"GET": "signed in"},
     "api-docs": {"GET": "signed in"},
     "api-me-email": {"POST": "signed in", "DELETE": "signed in"},
+    "api-me-invitations": {"POST": "signed in"},
     "api-me-password": {"POST": "signed in"},
     "api-me-sessions": {"DELETE": "signed in"},
     "api-me-tokens": {"GET": "signed in", "POST": "signed in"},

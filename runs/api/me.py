@@ -1,5 +1,6 @@
 """The caller: profile, password, sessions, tokens."""
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,13 +12,14 @@ from runs.access_people import (
     check_own_account,
     get_own_token,
 )
-from runs.actions import email, passwords, profile
+from runs.actions import email, invitations, passwords, profile
 from runs.actions.tokens import create_own_token
 from runs.actions.workspace import revoke_token, set_preferences
 from runs.api import people_shapes as p
 from runs.api import serializers as s
 from runs.api.base import Endpoint
 from runs.api.shapes import workspace_shape
+from runs.client_address import client_address
 from runs.errors import NotAllowed
 from runs.query.people import tokens_of
 from studio import VERSION
@@ -72,6 +74,19 @@ class EmailEndpoint(Endpoint):
         check_own_account(self.caller)
         email.withdraw_email(self.caller.user)
         return Response(status=204)
+
+
+class JoinEndpoint(Endpoint):
+    """Invitations to the caller."""
+
+    @extend_schema(request=p.InvitationToken, responses={201: s.WorkspaceShape})
+    def post(self, request: Request) -> Response:
+        """Join the workspace of the invitation with this token, once."""
+        check_own_account(self.caller)
+        token = self.read(p.InvitationToken)["token"]
+        address = client_address(request.META, behind_proxy=settings.BEHIND_PROXY)
+        member = invitations.accept_invitation(token, by=self.caller.user, address=address)
+        return Response(workspace_shape(member.workspace, member.role), status=201)
 
 
 class PasswordEndpoint(Endpoint):

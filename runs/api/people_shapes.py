@@ -95,6 +95,12 @@ class NewInvitation(RoleBody):
     email = text(default="")
 
 
+class InvitationToken(serializers.Serializer):
+    """What the link of an invitation ends with."""
+
+    token = text(required=True)
+
+
 class InvitationShape(serializers.Serializer):
     """An invitation that waits. `url` is given once, when it is made or renewed and not mailed."""
 

@@ -30,6 +30,7 @@ ONE_VIEW = ONE_WORKSPACE + "views/<str:view_id>/"
 urlpatterns = [
     path("me/", me.MeEndpoint.as_view(), name="api-me"),
     path("me/email/", me.EmailEndpoint.as_view(), name="api-me-email"),
+    path("me/invitations/", me.JoinEndpoint.as_view(), name="api-me-invitations"),
     path("me/password/", me.PasswordEndpoint.as_view(), name="api-me-password"),
     path("me/sessions/", me.SessionsEndpoint.as_view(), name="api-me-sessions"),
     path("me/tokens/", me.TokensEndpoint.as_view(), name="api-me-tokens"),

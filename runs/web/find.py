@@ -77,8 +77,9 @@ def _groups(member: Member, text: str) -> Iterator[Group]:
     yield Group(
         "Experiments", [_experiment(name, one.name, bool(one.archived_at)) for one in found.experiments]
     )
-    yield Group("Runs", [_run(name, run) for run in found.runs])
+    # Before the runs, which are many and are found by a part of their id, too.
     yield Group("Views", [_view(name, view.pk, view.name) for view in found.views])
+    yield Group("Runs", [_run(name, run) for run in found.runs])
     yield Group("People", [_person(name, person.username) for person in found.people])
     yield Group("Actions", actions)
     search = f"{reverse('runs', args=[name])}?{urlencode({'q': text})}"

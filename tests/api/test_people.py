@@ -149,6 +149,18 @@ def test_a_new_address_waits_and_may_be_taken_back(api, owner, settings):
     assert api("POST", "me/email/").status_code == 409
 
 
+def test_a_person_joins_by_the_token_of_an_invitation(api_of, workspace, owner, stranger):
+    from runs.actions.invitations import create_invitation
+
+    token, sven = create_invitation(workspace, "contributor", by=owner).token, api_of(stranger)
+    assert api_of(stranger, scope="read")("POST", "me/invitations/", {"token": token}).status_code == 403
+    assert sven("POST", "me/invitations/", {"token": "wrong"}).status_code == 404
+    joined = sven("POST", "me/invitations/", {"token": token})
+    assert joined.status_code == 201
+    assert (joined.json()["name"], joined.json()["role"]) == ("vision", "contributor")
+    assert sven("POST", "me/invitations/", {"token": token}).status_code == 404
+
+
 def test_a_password_takes_the_old_one_and_ends_sessions(api, owner, client_of):
     browser = client_of(owner)
     new = "a wholly different one"

@@ -1,5 +1,6 @@
 """`studio workspace`, `studio member` and `studio token` against a real server."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -86,3 +87,45 @@ def test_a_token_is_made_used_and_revoked(cli: Cli) -> None:
     assert made not in json.dumps(listed)
     assert cli("token", "revoke", str(number)) == (0, "", "")
     assert cli("whoami", token=made)[0] == 1
+
+
+def test_an_invitation_is_renewed_and_joined(cli: Cli, live_studio: Any) -> None:
+    made = json.loads(cli("member", "invite", "--role", "reader")[1])
+    renewed = json.loads(cli("member", "renew-invitation", str(made["id"]))[1])
+    assert renewed["url"] not in (None, made["url"])
+    token = live_studio.command("shell", "--verbosity", "0", "-c", MAKE_JOIN).stdout.split()[-1]
+    assert cli("member", "join", made["url"], token=token)[0] == 1
+    joined = json.loads(cli("member", "join", renewed["url"], token=token)[1])
+    assert (joined["name"], joined["role"]) == ("default", "reader")
+    assert "invited" in cli("member", "events", "--query", "[].kind", "-o", "tsv")[1]
+    assert "/login/reset/" in json.loads(cli("member", "password-link", "joan")[1])["url"]
+    assert cli("member", "remove", "joan")[0] == 0
+
+
+MAKE_JOIN = (
+    "from runs.actions.workspace import *; joan = create_user('joan', password='correct horse battery staple'); "
+    "create_workspace('joans', by=joan); print(create_token(joan, name='t', workspace=None)[1])"
+)
+
+
+def test_the_profile_is_shown_and_changed(
+    cli: Cli, live_studio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = MAKE_JOIN.replace("joan", "petra")
+    token = live_studio.command("shell", "--verbosity", "0", "-c", code).stdout.split()[-1]
+    out = cli("profile", "update", "--full-name", "Petra P.", "--time-zone", "Europe/Berlin", token=token)[1]
+    assert json.loads(out)["full_name"] == "Petra P."
+    monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
+    code, _, err = cli("profile", "update", "--email", "p@example.org", token=token)
+    assert code == 1 and "password is wrong" in err
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery staple\n"))
+    changed = json.loads(cli("profile", "update", "--email", "p@example.org", token=token)[1])
+    assert (changed["email"], changed["waiting_email"]) == ("", "p@example.org")
+    assert "sends no mail" in cli("profile", "mail-link", token=token)[2]
+    assert cli("profile", "keep-email", token=token) == (0, "", "")
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery staple\na wholly different one\n"))
+    assert cli("profile", "password", token=token) == (0, "", "")
+    assert cli("profile", "sign-out", token=token) == (0, "", "")
+    shown = json.loads(cli("profile", "show", token=token)[1])
+    assert (shown["username"], shown["time_zone"], shown["waiting_email"]) == ("petra", "Europe/Berlin", "")
+    assert "Name what to change" in cli("profile", "update", token=token)[2]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from studio import VERSION
-from studio.client.cli import experiment, login, member, run, server, sync, token, view, workspace
+from studio.client.cli import experiment, login, member, profile, run, server, sync, token, view, workspace
 from studio.client.errors import StudioException, UnreachableException
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
@@ -60,7 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"run-studio {VERSION}")
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for noun in (server, login, run, experiment, view, workspace, member, token, sync):
+    for noun in (server, login, run, experiment, view, workspace, member, profile, token, sync):
         noun.add(nouns)
     version = nouns.add_parser("version", help="print the version")
     version.set_defaults(command=_version)

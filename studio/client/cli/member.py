@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from itertools import islice
 
 from studio.client.cli.output import add_common, show, workspace_of
 from studio.client.http import segment
@@ -9,6 +10,7 @@ from studio.client.workspace import Workspace
 
 COLUMNS = ("username", "full_name", "role", "added_at", "last_seen_at")
 INVITED = ("id", "email", "role", "expires_at", "url")
+MOST_EVENTS = 500
 ROLES = ("reader", "contributor", "owner")
 
 
@@ -41,7 +43,22 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         parser.add_argument("--role", choices=ROLES, required=True, help="what they may do")
     _add(verbs, "invitations", list_invitations, "list the invitations that wait", "-o table")
     revoke = _add(verbs, "revoke-invitation", revoke_invitation, "end an invitation", "7")
-    revoke.add_argument("id", type=int, help="its number, as `studio member invitations` prints it")
+    renew = _add(verbs, "renew-invitation", renew_invitation, "seven more days and a new link", "7")
+    for parser in (revoke, renew):
+        parser.add_argument("id", type=int, help="its number, as `studio member invitations` prints it")
+    joined = _add(
+        verbs,
+        "join",
+        join,
+        "join a workspace by the link of an invitation",
+        "https://studio.example.org/invite/…/",
+    )
+    joined.add_argument("link", help="the link, or its last part")
+    link = _add(
+        verbs, "password-link", make_password_link, "make a link that sets a member's password, once", "carl"
+    )
+    link.add_argument("user", help="the user name")
+    _add(verbs, "events", list_events, "list who changed members, invitations and tokens", "-o table")
 
 
 def _add(
@@ -95,6 +112,34 @@ def revoke_invitation(arguments: argparse.Namespace) -> int:
     workspace = workspace_of(arguments)
     workspace.client.delete(_path(workspace, f"invitations/{arguments.id}/"))
     return 0
+
+
+def renew_invitation(arguments: argparse.Namespace) -> int:
+    """Print it with its new link; the old one ends."""
+    workspace = workspace_of(arguments)
+    found = workspace.client.post(_path(workspace, f"invitations/{arguments.id}/"))
+    return show(found, arguments, INVITED)
+
+
+def join(arguments: argparse.Namespace) -> int:
+    """Use the invitation up, and print where I am now as what."""
+    token = arguments.link.rstrip("/").rpartition("/")[2]
+    found = workspace_of(arguments).client.post("me/invitations/", {"token": token})
+    return show(found, arguments, ("name", "role", "description"))
+
+
+def make_password_link(arguments: argparse.Namespace) -> int:
+    """Print the link, this once."""
+    workspace = workspace_of(arguments)
+    found = workspace.client.post(_path(workspace, f"members/{segment(arguments.user)}/password-link/"))
+    return show(found, arguments, ("url", "expires_at"))
+
+
+def list_events(arguments: argparse.Namespace) -> int:
+    """Print them, newest first."""
+    workspace = workspace_of(arguments)
+    events = list(islice(workspace.client.pages(_path(workspace, "events/")), MOST_EVENTS))
+    return show(events, arguments, ("at", "kind", "by", "details"))
 
 
 def _path(workspace: Workspace, rest: str) -> str:
