@@ -124,7 +124,8 @@ def metric_data(request: HttpRequest, workspace: str, run_id: str) -> HttpRespon
 
 
 def _answer(request: HttpRequest, run: Run, asked: Request) -> HttpResponse:
-    tag = f'W/"{asked.state}"'
+    # A run that falls silent is shaded, though no point has come.
+    tag = f'W/"{asked.state}-{run.status}"'
     if asked.has_nothing_newer:
         answer = HttpResponse(status=204)
     elif request.headers.get("If-None-Match") == tag and asked.shown in (Shown.LINE, Shown.ROWS):

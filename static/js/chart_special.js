@@ -6,7 +6,8 @@ const BASE = "the base line";
 
 function tone(share) {
   const [from, to] = [colour("--surface"), colour("--run-1")].map((text) => text.match(/[\d.]+/g).slice(0, 3).map(Number));
-  return `rgb(${from.map((value, n) => Math.round(value + (to[n] - value) * share)).join(",")})`;
+  // Never so far that the words on it could not be read.
+  return `rgb(${from.map((value, n) => Math.round(value + (to[n] - value) * share * 0.55)).join(",")})`;
 }
 
 export function matrix(answer) {
@@ -23,7 +24,7 @@ export function matrix(answer) {
     type: "heatmap", z: shown, x: places, y: places, zmin: 0, zmax: most, hoverinfo: "text", hovertext: told, xgap: 1, ygap: 1,
     colorscale: [0, 0.25, 0.5, 0.75, 1].map((share) => [share, tone(share)]), showscale: true,
     colorbar: { thickness: 10, outlinewidth: 0, tickfont: axis().tickfont, tickformat: isShare ? ".0%" : "" },
-    ...(n <= 20 ? { text, texttemplate: "%{text}", textfont: { size: n > 12 ? 9 : 12 } } : {}),
+    ...(n <= 20 ? { text, texttemplate: "%{text}", textfont: { size: n > 12 ? 9 : 12, color: colour("--ink") } } : {}),
   }];
   return {
     data, legend: new Map(),

@@ -27,7 +27,7 @@ function addressOf(card) {
 
 function say(card, words) {
   const note = card.querySelector(".point-count");
-  if (note.textContent !== words) note.textContent = words;
+  if (note.textContent !== words) note.title = note.textContent = words;
 }
 
 async function load(card) {

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests.browser.test_everybody import EXTRA, RULES
 from tests.conftest import ROOT
 from tests.web.conftest import PNG
+from tests.web.test_hostile_metrics import hostile
 
 HOSTILE = "<img src=x onerror=alert(1)><b>bold</b>"
 LINES = ".js-plotly-plot .scatterlayer path.js-line"
@@ -179,6 +180,27 @@ def test_everything_is_drawn_and_hostile_labels_are_only_words(open_page, run):
     assert chosen(page) == {"by": ["rows"], "curve": ["lift"]}
 
 
+def test_hostile_names_run_nowhere(open_page, api):
+    made, names = api.run(experiment="hostile", heartbeat=False), []
+    for name in hostile():
+        if len(names) < 120 and name.isprintable() and name.strip():
+            names.append(name)
+    series = [{"name": name, "value": [float(n) for n in range(40)]} for name in names]
+    api("POST", f"runs/{made['id']}/metrics/", {"series": series})
+    page = open_page(place(made, "metrics/?one=1"))
+    expect(page.locator(".legend button")).to_have_count(24, timeout=20_000)
+    expect(page.locator("[data-drawn]")).to_be_visible(timeout=20_000)
+    page.locator(".plot .nsewdrag").first.hover()
+    page.locator(".legend button").nth(3).click()
+    page.get_by_role("link", name="Table", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Last step")).to_be_visible()
+    page.goto(page.url.split("metrics/")[0] + "metrics/")
+    for card in page.locator("[data-content]").all()[:12]:
+        card.scroll_into_view_if_needed()
+    expect(page.locator("[data-drawn]").nth(8)).to_be_visible(timeout=20_000)
+    assert page.locator("main iframe, main object, main script, main form form").count() == 0
+
+
 def test_every_choice_is_in_the_address_and_nothing_is_loaded_anew(open_page, run):
     page = open_page(place(run, "metrics/"))
     page.evaluate("window.same = true")
@@ -260,7 +282,9 @@ def test_pictures_and_numbers_are_downloaded(open_page, run):
 def test_images_are_gone_through_with_slider_and_keys(open_page, run):
     page = open_page(place(run, "images/"))
     page.get_by_role("link", name="samples").click()
-    expect(page.get_by_alt_text("samples at step 290")).to_be_visible()
+    picture = page.get_by_alt_text("samples at step 290")
+    expect(picture).to_be_visible()
+    assert picture.bounding_box()["height"] <= page.locator(".stage").bounding_box()["height"]  # not cut
     slider = page.get_by_role("slider")
     slider.press("Home")
     expect(page).to_have_url(re.compile("step=0"))
