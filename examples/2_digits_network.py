@@ -1,7 +1,7 @@
 """A small network learns handwritten digits, epoch by epoch.
 
-Shows a run that moves while one looks: loss and accuracy of each epoch, the lines that it prints, and at the end a
-report and the model as files. Takes about a minute:
+Shows a run that moves while one looks: loss and accuracy of each epoch, the lines that it prints, pictures of what the
+network looks at, and at the end a confusion matrix, a report and the model as files. Takes about a minute:
 
     python examples/2_digits_network.py
 """
@@ -28,6 +28,17 @@ def with_shifts(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
     return np.concatenate([squares, *moved]).reshape(-1, 64), np.tile(labels, 5)
 
 
+def attention(model: MLPClassifier) -> np.ndarray:
+    """How much each pixel weighs in the first layer, as a picture of 160 by 160 shades from 0 to 1."""
+    weight = np.abs(model.coefs_[0]).mean(axis=1).reshape(8, 8)
+    return np.kron((weight - weight.min()) / np.ptp(weight), np.ones((20, 20)))
+
+
+def confusion(true: np.ndarray, predicted: np.ndarray) -> dict:
+    """The confusion matrix as the studio draws it."""
+    return {"class_labels": [str(digit) for digit in range(10)], "matrix": confusion_matrix(true, predicted)}
+
+
 def main() -> None:
     """Train, and log what each epoch brought."""
     images, labels = load_digits(return_X_y=True)
@@ -48,9 +59,12 @@ def main() -> None:
             run.log("train_loss", model.loss_, step=epoch)
             run.log("test_loss", log_loss(y_test, chances), step=epoch)
             run.log("test_accuracy", accuracy, step=epoch)
+            if epoch % 10 == 0:
+                run.log_image("attention", plot=attention(model), step=epoch)
             print(f"epoch {epoch + 1:3} of {EPOCHS}: loss {model.loss_:.4f}, test accuracy {accuracy:.4f}")
 
         predicted = model.predict(x_test)
+        run.log_confusion_matrix("confusion", confusion(y_test, predicted))
         report = (
             f"{classification_report(y_test, predicted, digits=3)}\n{confusion_matrix(y_test, predicted)}\n"
         )
