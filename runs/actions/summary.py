@@ -4,10 +4,12 @@ import numpy as np
 
 from runs.models import Metric
 from runs.models.metric import Floats, Integers, spelled
+from runs.outline import extended
 
 
 def add_numbers(metric: Metric, steps: Integers, times: Integers, values: Floats) -> None:
     """Add the points, arrays of shape (n,), to the metric's summary; NaN and infinities count but do not add up."""
+    _draw(metric, values)
     finite = values[np.isfinite(values)]
     if len(finite):
         low, high = float(finite.min()), float(finite.max())
@@ -28,12 +30,25 @@ def add_numbers(metric: Metric, steps: Integers, times: Integers, values: Floats
 
 
 def add_texts(metric: Metric, steps: Integers, times: Integers, texts: list[str]) -> None:
-    """Add text points to the metric's summary."""
+    """Add text points to the metric's summary. A series with texts in it has no outline any more."""
+    metric.outline = None
     place = _latest(steps, times)
     if _is_later(metric, int(steps[place]), int(times[place])):
         metric.last, metric.last_text = None, texts[place]
         metric.last_step, metric.last_time = int(steps[place]), int(times[place])
     metric.count += len(texts)
+
+
+def _draw(metric: Metric, values: Floats) -> None:
+    """Add the values to the outline. A single point has none: most metrics of most runs are one number."""
+    count = metric.count
+    if count + len(values) < 2 or (count > 1 and metric.outline is None):
+        return
+    if count == 1:
+        only = np.nan if metric.last is None else metric.last
+        count, values = 0, np.concatenate([[only], values])
+    outline = None if metric.outline is None else bytes(metric.outline)
+    metric.outline = extended(outline, count, values)
 
 
 def _latest(steps: Integers, times: Integers) -> int:

@@ -150,6 +150,7 @@ SUMMARY_FIELDS = [
     "count",
     "segment_count",
     "is_whole",
+    "outline",
 ]
 
 

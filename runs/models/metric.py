@@ -56,6 +56,8 @@ class Metric(models.Model):
     segment_count = models.PositiveIntegerField(default=0)
     # Whether every number was sent as a whole one: then scripts get whole ones back.
     is_whole = models.BooleanField(default=False)
+    # Least and greatest value in a few parts of the series (runs/outline.py); null with less than two numbers.
+    outline = models.BinaryField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="metric_once")]

@@ -1,0 +1,10 @@
+"""Room for the outline of a metric."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("runs", "0012_snapshots")]
+    operations = [
+        migrations.AddField(model_name="metric", name="outline", field=models.BinaryField(null=True)),
+    ]
