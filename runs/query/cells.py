@@ -13,18 +13,23 @@ from runs.query.value_terms import TABLES
 Cell = str | float | int | None
 Cells = dict[int, dict[str, Cell]]
 Tags = dict[int, dict[str, str | None]]
+# Of series with several points: how many they are, and their outline (runs/outline.py).
+Outlines = dict[int, dict[str, tuple[int, bytes]]]
 
 # Plain rows, not instances: a page of 50 runs with 12 columns then costs milliseconds less.
 _COLUMNS = {
     Source.TAG: ("value", "full"),
     Source.PROPERTY: ("value", "full"),
     Source.PARAM: ("value", "full"),
-    Source.METRIC: ("last", "last_text", "min", "max", "first", "count", "total", "finite_count"),
+    Source.METRIC: ("last", "last_text", "min", "max", "first", "count", "total", "finite_count", "outline"),
 }
+_COUNT = _COLUMNS[Source.METRIC].index("count")
 
 
-def cells_of(context: Context, runs: Sequence[int], columns: Iterable[Column]) -> tuple[Cells, Tags]:
-    """By run: the cells of the columns by column key, and all tags where the tags are shown.
+def cells_of(
+    context: Context, runs: Sequence[int], columns: Iterable[Column]
+) -> tuple[Cells, Tags, Outlines]:
+    """By run: the cells of the columns by column key, all tags where the tags are shown, the outlines of series.
 
     The names of the columns' fields must have been looked up in the context.
     """
@@ -36,13 +41,21 @@ def cells_of(context: Context, runs: Sequence[int], columns: Iterable[Column]) -
         elif column.field is not None and (name_id := context.name_id(column.field)) is not None:
             shown[column.field.source][name_id].append(column)
     cells: Cells = defaultdict(dict)
+    outlines: Outlines = defaultdict(dict)
     for source, by_name in shown.items():
         if by_name:
             rows = TABLES[source]._default_manager.filter(run__in=runs, name__in=list(by_name))
             for run, name_id, *values in rows.values_list("run_id", "name_id", *_COLUMNS[source]):
                 for column in by_name[name_id]:
                     _put(cells[run], column, values)
-    return cells, tags
+                    if (
+                        source == Source.METRIC
+                        and values[-1]
+                        and column.field
+                        and column.field.part == "last"
+                    ):
+                        outlines[run][column.key] = values[_COUNT], bytes(values[-1])
+    return cells, tags, outlines
 
 
 def _all_tags(runs: Sequence[int]) -> Tags:

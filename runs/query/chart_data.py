@@ -163,7 +163,7 @@ def _selected(context: Context, ids: Sequence[str], columns: list[Column]) -> li
     found = [runs[text] for text in wanted if text in runs]
     look_up(context, [column.field for column in columns if column.field is not None])
     # The selected ones need not be of the list's experiment, so nothing is narrowed to it.
-    cells, _ = cells_of(context, [run.pk for run in found], columns)
+    cells, *_ = cells_of(context, [run.pk for run in found], columns)
     return [RunRow(run, cells.get(run.pk, {})) for run in found]
 
 

@@ -46,6 +46,8 @@ class RunRow:
     run: Run
     cells: dict[str, Cell] = field(default_factory=dict)
     tags: dict[str, str | None] = field(default_factory=dict)
+    # Of metrics with several points, beside their last value: how many points, and their outline.
+    outlines: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -215,11 +217,11 @@ def _rows(plan: Plan, numbers: list[int], columns: Sequence[Column] | None) -> l
     found = {run.pk: run for run in _read(numbers, columns)}
     shown = columns or ()
     look_up(plan.context, [column.field for column in shown if column.field is not None])
-    cells, tags = cells_of(plan.context, list(found), shown)
+    cells, tags, outlines = cells_of(plan.context, list(found), shown)
     rows = []
     for run in (found[number] for number in numbers if number in found):  # else it was deleted a moment ago
         run.workspace = plan.context.workspace
-        rows.append(RunRow(run, cells.get(run.pk, {}), tags.get(run.pk, {})))
+        rows.append(RunRow(run, cells.get(run.pk, {}), tags.get(run.pk, {}), outlines.get(run.pk, {})))
     return rows
 
 

@@ -1,7 +1,7 @@
 """The cells of a list of runs, drawn by functions: a template takes ten times as long for them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from runs.query.cells import Cell
 from runs.query.columns import Column
 from runs.query.runs import RunRow
 from runs.web import show
+from runs.web.spark import spark
 
 MOST_TAGS = 4
 
@@ -28,6 +29,8 @@ class Look:
     # The parts of addresses that every row repeats.
     runs_path: str = ""
     may_write: bool = False
+    # In how many parts the lines beside a metric's values are drawn, by column.
+    parts: Mapping[str, int] = field(default_factory=dict)
     # Of the row that is drawn now: how deep it lies, and what opens or closes its children.
     depth: int = 0
     toggle: str = ""
@@ -51,9 +54,27 @@ def narrowing(content: SafeString, name: str, value: str) -> SafeString:
 def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
     """One cell with its `td`."""
     draw = _BUILT_IN.get(column.key)
-    content = draw(row, look) if draw is not None else _value(row.cells.get(column.key))
+    cell = row.cells.get(column.key)
+    if draw is None and isinstance(cell, float) | (column.key in row.outlines):
+        return _number(cell, row.outlines.get(column.key), look.parts.get(column.key, 0))
+    content = draw(row, look) if draw is not None else _value(cell)
     kind = _CLASSES.get(column.key, "num" if column.key in look.numeric else "text")
-    return format_html('<td class="{}">{}</td>', kind, content)
+    return (
+        format_html('<td class="{}">{}</td>', kind, content) if kind else format_html("<td>{}</td>", content)
+    )
+
+
+def _number(cell: Cell, series: tuple[int, bytes] | None, parts: int) -> SafeString:
+    """A number, or the word of one that is not finite; on hover exactly, with how many points the line stands for."""
+    short, exact = (
+        (show.shortened(cell), show.exactly(cell)) if isinstance(cell, float) else (str(cell), str(cell))
+    )
+    title, line = exact, ""
+    if series and parts:
+        title = f"{exact} ({series[0]:,} points)"
+        line = spark(series[1], parts)
+    said = f' title="{escape(title)}"' if title != short else ""
+    return mark_safe(f'<td class="num"{said}>{line}{escape(short)}</td>')  # noqa: S308, numbers and escaped words
 
 
 def _value(cell: Cell) -> SafeString:
@@ -68,7 +89,7 @@ def _value(cell: Cell) -> SafeString:
 def _name(row: RunRow, look: Look) -> SafeString:
     run = row.run
     name = show.clipped(run.display_name, 60)
-    place = show.NO_CHILDREN
+    place = SafeString()
     if look.toggle:
         words = f"Children of {name}"
         place = mark_safe(  # noqa: S308, the address is escaped already

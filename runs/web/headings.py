@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from runs.query.columns import MOST_SORTS, Column, Sort, sort_text
+from runs.query.fields import Source
 from runs.web.address import Address
 
 
@@ -19,6 +20,15 @@ class Heading:
     # Which key of the order it is, from 1; 0 for none.
     place: int = 0
     is_alone: bool = True
+
+    @property
+    def hint(self) -> str:
+        """What can be done with the head, and what its cells do not say themselves."""
+        words = "Sort; with Shift, sort by this as well." if self.sort_url else ""
+        field = self.column.field
+        if field is not None and field.source == Source.METRIC and field.part == "last":
+            words += " A line has the least and the greatest value of each of its steps."
+        return words + " Shift and an arrow key change the width."
 
 
 @dataclass(frozen=True)

@@ -111,5 +111,7 @@ def icon(name: str) -> SafeString:
 
 def _symbol(name: str, source: str) -> str:
     drawing = ElementTree.fromstring(str(lucide(source)))  # noqa: S314, a file of the package
+    for child in drawing:
+        child.tail = None
     inner = "".join(ElementTree.tostring(child, encoding="unicode") for child in drawing)
     return f'<symbol id="i-{name}" viewBox="0 0 24 24">{inner}</symbol>'

@@ -16,6 +16,7 @@ from runs.query.runs import RunRow
 from runs.web.address import Address
 from runs.web.cells import Look, render_cell
 from runs.web.selection import CHILDREN
+from runs.web.spark import parts_for
 
 # Columns before the first: the checkbox and the star.
 LEADING = 2
@@ -56,11 +57,12 @@ def look_of(
         frozenset(numeric),
         reverse("runs", args=[workspace.name]),
         may_write=may_write,
+        parts=parts_for(columns, rows),
     )
 
 
 def draw_rows(columns: Sequence[Column], rows: Sequence[RunRow], look: Look, marks: Marks) -> SafeString:
-    """All rows of the table, children of opened runs included. `data-key` lets a refresh find each again."""
+    """All rows of the table, children of opened runs included. `data-id` lets a refresh find each again."""
     drawn = [part for row in rows for part in _drawn(columns, row, look, marks, 0)]
     return mark_safe("".join(drawn))  # noqa: S308, made of escaped cells
 
@@ -74,9 +76,10 @@ def _drawn(columns: Sequence[Column], row: RunRow, look: Look, marks: Marks, dep
     here = replace(look, depth=depth, toggle=toggle, is_open=is_open)
     ticked = " checked" if run.public_id in marks.selected else ""
     starred = "true" if run.pk in marks.starred else "false"
-    nested = f' class="nested d{min(depth, 8)}"' if depth else ""
+    # A run may stand in the list by itself and below its parent as well.
+    nested = f' class="nested d{min(depth, 8)}" data-key="{"+" * depth}{name}"' if depth else ""
     label = escape(f"{run.display_name[:60]}")
-    yield f'<tr data-key="{"+" * depth}{name}" data-id="{name}"{nested}>'
+    yield f'<tr data-id="{name}"{nested}>'
     if not marks.is_bare:
         yield (
             f'<td class="pick"><input type="checkbox" form="bulk" name="selected" value="{name}"'

@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString, mark_safe
 from runs.lifecycle import ACTIVE, Status
 
 NOTHING = mark_safe('<span class="dim">–</span>')
-NO_CHILDREN = mark_safe('<span class="tw"></span>')
 SHAPE: dict[str, str] = {
     Status.RUNNING: "run",
     Status.STARTING: "run",

@@ -11,7 +11,7 @@ function isBusy(part) {
 }
 
 function key(node) {
-  return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key ?? node.id : "";
+  return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key ?? node.dataset.id ?? node.id : "";
 }
 
 function isSameKind(old, fresh) {

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -49,7 +50,8 @@ def test_a_row_shows_what_the_run_is(page, workspace, owner):
 def test_columns_are_chosen_by_the_address(page, workspace):
     make.run(workspace, metrics={"loss": [3, 0.123456]}, params={"rate": "0.1"}, tags={"a b": "x"})
     html = page('?columns=name,metrics.loss,metrics.loss.max,params.rate,tags."a b"')
-    assert '<td class="num"><span title="0.123456">0.1235</span></td><td class="num">3</td>' in html
+    line = '<svg><path d="M0 0h0l96 28"/></svg>'
+    assert f'<td class="num" title="0.123456 (2 points)">{line}0.1235</td><td class="num">3</td>' in html
     assert '<td class="num">0.1</td><td class="text">x</td>' in html
     assert "Submitted by" not in html
 
@@ -266,8 +268,10 @@ def _queries(client):
     return len([query for query in captured if not query["sql"].startswith((*apart, user))])
 
 
-def test_a_full_page_is_small(client_of, owner, workspace):
-    metrics = {f"metric_{n}": n / 7 for n in range(6)}
+@pytest.mark.parametrize("points", [1, 3000])
+def test_a_full_page_is_small(client_of, owner, workspace, points):
+    noise = np.random.default_rng(0).normal(size=(6, points))
+    metrics = {f"metric_{n}": list(noise[n]) for n in range(6)}
     for _ in range(50):
         make.run(
             workspace,
@@ -279,7 +283,9 @@ def test_a_full_page_is_small(client_of, owner, workspace):
         f"metrics.{name}" for name in metrics
     )
     html = client_of(owner).get(f"/w/vision/runs/?columns={columns}").content
-    assert html.count(b"<tr data-key") == 50
+    assert html.count(b"<tr data-id") == 50
+    # Where there is not room for all lines, the columns at the right go without.
+    assert html.count(b"<svg><path") == (150 if points > 1 else 0)
     assert len(html) < 150_000
 
 
