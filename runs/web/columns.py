@@ -9,15 +9,18 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
-from runs.access import get_workspace
+from runs.access import Caller, get_workspace
 from runs.errors import Invalid, NotFound
 from runs.models import Name, Workspace
 from runs.models.name import Kind
 from runs.query.columns import BUILT_IN, Column, parse_columns, parse_sort, sort_text
 from runs.query.fields import PARTS, Field, Source
+from runs.query.variety import Variety, variety_of
 from runs.web.address import Address
+from runs.web.bulk import scope_at
 from runs.web.frame import caller_of
 from runs.web.headings import keys_of
+from runs.web.scope import plan_of
 from runs.web.selection import pinned_of
 
 MOST_NAMES = 200
@@ -36,6 +39,8 @@ class Choice:
     """A column that may be shown; of a metric, which of its numbers."""
 
     column: Column
+    # Whether it says the same of all runs of the list.
+    is_constant: bool = False
 
     @property
     def source(self) -> str:
@@ -62,22 +67,27 @@ class Choice:
 @require_safe
 def columns(request: HttpRequest, workspace: str) -> HttpResponse:
     """The columns that a list may show, as a form that leads back to it; as a dialog for htmx."""
-    found = get_workspace(caller_of(request), workspace)
+    caller = caller_of(request)
+    found = get_workspace(caller, workspace)
     at = list_of(request.GET.get("at", ""), workspace)
     query = request.GET.copy()
-    moved = query.pop("move", [""])[-1]
+    moved, hidden = query.pop("move", [""])[-1], query.pop("hide", [""])[-1]
     shown = list(parse_columns(",".join(chosen_columns(query))))
     _move(shown, moved)
     for name in [name for name in query if name.startswith(PART) or name in ("column", "then", "at")]:
         del query[name]
     address = Address(at, query)
     sort = parse_sort(address.get("sort"))
+    variety = _variety(caller, found, address)
+    if hidden == "constant":
+        shown = [column for column in shown if column.key == "name" or not variety.is_constant(column)]
     facts = {
         "workspace": found,
         "at": at,
         "back": address.having(),
-        "shown": [Choice(column) for column in shown],
-        "groups": list(_groups(found, shown)),
+        "shown": [Choice(column, variety.is_constant(column)) for column in shown],
+        "groups": list(_groups(found, shown, variety)),
+        "variety": variety,
         "hidden": list(address.pairs("columns", "pin")),
         "pin": pinned_of(query),
         "keys": keys_of(address, sort),
@@ -143,14 +153,33 @@ def _move(shown: list[Column], moved: str) -> None:
     shown.insert(max(0, place + (1 if way == "down" else -1)), column)
 
 
-def _groups(workspace: Workspace, shown: Sequence[Column]) -> Iterator[tuple[str, list[Choice]]]:
-    """What else there is, by kind."""
+def _variety(caller: Caller, workspace: Workspace, address: Address) -> Variety:
+    """What differs among the runs of the list; nothing is known while its address holds a mistake."""
+    try:
+        scope = scope_at(caller, workspace, address.path)
+        sort = parse_sort(address.get("sort"))
+        return variety_of(plan_of(scope, caller, address.query, sort), sort)
+    except Invalid:
+        return Variety()
+
+
+def _groups(
+    workspace: Workspace, shown: Sequence[Column], variety: Variety
+) -> Iterator[tuple[str, list[Choice]]]:
+    """What else there is, by kind; what differs among the runs of the list comes first."""
     known = {column.key for column in shown}
-    yield "Run", [Choice(column) for column in BUILT_IN.values() if column.key not in known]
+    yield "Run", _varied([column for column in BUILT_IN.values() if column.key not in known], variety)
     names = Name.objects.offered().filter(workspace=workspace).order_by("text").values_list("text", flat=True)
     for kind, (source, label) in KINDS.items():
-        made = [column_of(source, text) for text in names.filter(kind=kind)[:MOST_NAMES]]
-        yield label, [Choice(column) for column in made if column.key not in known]
+        differing = names.filter(kind=kind, text__in=variety.differing.get(source, ()))
+        texts = dict.fromkeys([*differing[:MOST_NAMES], *names.filter(kind=kind)[:MOST_NAMES]])
+        made = [column_of(source, text) for text in list(texts)[:MOST_NAMES]]
+        yield label, _varied([column for column in made if column.key not in known], variety)
+
+
+def _varied(columns: Sequence[Column], variety: Variety) -> list[Choice]:
+    choices = [Choice(column, variety.is_constant(column)) for column in columns]
+    return sorted(choices, key=lambda choice: choice.is_constant)
 
 
 def column_of(source: Source, text: str) -> Column:

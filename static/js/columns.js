@@ -1,5 +1,5 @@
 /* The dialog of columns: the shown ones are moved by dragging, by their buttons or by Alt and the arrow keys; "Hide
-   constant" unticks those that say the same in every row of the page. Without this the buttons ask the server. */
+   constant" unticks those that say the same of all runs. Without this the buttons ask the server. */
 function move(item, step) {
   const list = item.parentElement, other = step < 0 ? item.previousElementSibling : item.nextElementSibling;
   if (!other) return;
@@ -14,7 +14,10 @@ document.addEventListener("click", (event) => {
     move(button.closest("li"), button.value.startsWith("up ") ? -1 : 1);
     button.focus();
   }
-  if (event.target.closest?.("[data-same]")) hideConstant();
+  if (event.target.closest?.("button[name=hide]")) {
+    event.preventDefault();
+    for (const box of document.querySelectorAll("[data-columns] [data-constant]")) box.checked = box.checked && box.value === "name";
+  }
 });
 document.addEventListener("keydown", (event) => {
   const item = event.altKey && event.target.closest?.("[data-columns] li");
@@ -42,15 +45,3 @@ document.addEventListener("pointerdown", (event) => {
     item.classList.remove("held");
   }, { once: true });
 });
-
-function hideConstant() {
-  const heads = [...document.querySelectorAll("[data-table] thead th")];
-  const rows = [...document.querySelectorAll("[data-table] tbody tr[data-id]:not(.nested)")];
-  if (rows.length < 2) return;
-  for (const box of document.querySelectorAll("[data-columns] input[name=columns]")) {
-    const place = heads.findIndex((head) => head.dataset.col === box.value);
-    if (place < 0 || box.value === "name") continue;
-    const texts = new Set(rows.map((row) => row.cells[place]?.textContent.trim()));
-    if (texts.size === 1) box.checked = false;
-  }
-}
