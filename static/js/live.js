@@ -69,7 +69,7 @@ async function refresh(isAsked) {
     const fresh = page.getElementById(part.id);
     if (!fresh) location.reload(); // the page has taken another shape: the first run, the first metric
     else if (isAsked || !isBusy(part)) {
-      document.dispatchEvent(new CustomEvent("studio:fresh", { detail: { part, fresh } }));
+      document.dispatchEvent(new CustomEvent("studio:fresh", { detail: { part, fresh, isAsked } }));
       put(part, fresh);
     }
   }
