@@ -64,6 +64,11 @@ class RunPage:
         """The runs alone; workspace, experiment, parent, root and submitter are read already."""
         return [row.run for row in self.rows]
 
+    @property
+    def all_rows(self) -> list[RunRow]:
+        """The rows, and the children of opened ones."""
+        return [*self.rows, *chain.from_iterable(self.below.values())]
+
 
 @dataclass(frozen=True)
 class Count:

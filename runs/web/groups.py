@@ -1,14 +1,14 @@
 """The list in groups: a head for each group with its mean values, and below an open one its runs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.access import Caller
+from runs.access import Caller, allows
 from runs.errors import Invalid
 from runs.query.columns import Column, Sort
 from runs.query.fields import Field, Source
@@ -17,12 +17,14 @@ from runs.query.grammar import parse
 from runs.query.groups import Group, Groups, Spread, condition_of, group_runs
 from runs.query.nodes import all_of, to_text
 from runs.query.planner import Plan
-from runs.query.runs import page_of
+from runs.query.runs import RunPage, RunRow, page_of
 from runs.web import show
 from runs.web.address import Address
 from runs.web.chips import KEYED, SIMPLE
-from runs.web.rows import Marks, draw_rows, look_of
+from runs.web.rows import LEADING, Marks, draw_rows, look_of, marks_of
 from runs.web.scope import Scope, plan_of
+from runs.web.selection import opened_of
+from runs.web.spark import ROOM_BYTES
 
 MOST_OPEN = 5
 A_GROUP = 20
@@ -54,6 +56,8 @@ class GroupTable:
 
     found: Groups
     rows: list[GroupRow]
+    # The runs that are shown in open groups, children included.
+    shown: list[RunRow]
 
     @property
     def note(self) -> str:
@@ -64,6 +68,11 @@ class GroupTable:
         if self.found.group_count > len(self.rows):
             said.append(f"{len(self.rows):,} of {self.found.group_count:,} groups")
         return ", ".join(said)
+
+    @property
+    def width(self) -> int:
+        """How many columns stand before the first one of the list."""
+        return LEADING
 
 
 def group_table(
@@ -77,28 +86,54 @@ def group_table(
 ) -> GroupTable:
     """The groups of these runs; those named by `in` are open, at most five."""
     found = group_runs(plan, by, columns, sort)
-    is_open = set(address.query.getlist("in")[:MOST_OPEN])
+    asked = set(address.query.getlist("in")[:MOST_OPEN])
+    pages: dict[str, RunPage] = {}
+    for group in found.rows:
+        if (key := _key(group)) in asked:
+            pages[key] = _page(narrowed(address, by, group), scope, caller, columns, sort)
+    shown = [row for page in pages.values() for row in page.all_rows]
+    marks = marks_of(address, caller, shown)
+    may_write = allows(caller, scope.workspace, "write")
     rows = []
     for group in found.rows:
         key = _key(group)
-        narrow_url = narrowed(address, by, group)
-        drawn, count = SafeString(), 0
-        if key in is_open:
-            drawn, count = _rows(narrow_url, scope, caller, columns, sort)
+        page = pages.get(key)
         rows.append(
             GroupRow(
                 _label(by, group),
                 group.count,
-                narrow_url,
+                narrowed(address, by, group),
                 address.toggling("in", key),
-                key in is_open,
+                page is not None,
                 mark_safe("".join(_cells(group, columns))),  # noqa: S308, numbers
                 key,
-                drawn,
-                count,
+                _drawn(page, scope, columns, marks, may_write=may_write) if page else SafeString(),
+                len(page.rows) if page else 0,
             )
         )
-    return GroupTable(found, rows)
+    return GroupTable(found, rows, shown)
+
+
+def _page(url: str, scope: Scope, caller: Caller, columns: Sequence[Column], sort: Sequence[Sort]) -> RunPage:
+    """The first runs of a group, with the children of those that are opened."""
+    asked = QueryDict(url.partition("?")[2])
+    plan = plan_of(scope, caller, asked, sort)
+    return page_of(plan, sort=sort, columns=columns, limit=A_GROUP, opened=opened_of(asked))
+
+
+def _drawn(
+    page: RunPage, scope: Scope, columns: Sequence[Column], marks: Marks, *, may_write: bool
+) -> SafeString:
+    """The runs of a group, drawn as the list draws them."""
+    look = look_of(
+        scope.workspace,
+        columns,
+        page.all_rows,
+        now=timezone.now(),
+        may_write=may_write,
+        room_bytes=ROOM_BYTES // MOST_OPEN,
+    )
+    return draw_rows(columns, page.rows, look, replace(marks, below=page.below))
 
 
 def narrowed(address: Address, by: Field, group: Group) -> str:
@@ -129,17 +164,6 @@ def _simple(by: Field, value: str | None) -> tuple[str, str] | None:
     except Invalid:
         return None
     return (KEYED[by.source], text) if is_same else None
-
-
-def _rows(
-    url: str, scope: Scope, caller: Caller, columns: Sequence[Column], sort: Sequence[Sort]
-) -> tuple[SafeString, int]:
-    """The first runs of a group, drawn as the list draws them."""
-    plan = plan_of(scope, caller, QueryDict(url.partition("?")[2]), sort)
-    page = page_of(plan, sort=sort, columns=columns, limit=A_GROUP)
-    look = look_of(scope.workspace, columns, page.rows, now=timezone.now(), may_write=False)
-    marks = Marks(Address.at(url), is_bare=True)
-    return draw_rows(columns, page.rows, look, marks), len(page.rows)
 
 
 def _key(group: Group) -> str:

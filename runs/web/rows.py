@@ -8,15 +8,18 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from runs.access import Caller
 from runs.limits import number_of
 from runs.models import Workspace
 from runs.query.columns import Column
 from runs.query.fields import Source
 from runs.query.runs import RunRow
+from runs.query.selection import selected_of
+from runs.query.stars import starred
 from runs.web.address import Address
 from runs.web.cells import Look, render_cell
-from runs.web.selection import CHILDREN
-from runs.web.spark import parts_for
+from runs.web.selection import CHILDREN, opened_of
+from runs.web.spark import ROOM_BYTES, parts_for
 
 # Columns before the first: the checkbox and the star.
 LEADING = 2
@@ -31,8 +34,22 @@ class Marks:
     starred: frozenset[int] = frozenset()
     opened: Mapping[str, int] = field(default_factory=dict)
     below: Mapping[int, Sequence[RunRow]] = field(default_factory=dict)
-    # Without the checkbox and the star, as in groups.
-    is_bare: bool = False
+
+
+def marks_of(
+    address: Address,
+    caller: Caller,
+    rows: Iterable[RunRow],
+    below: Mapping[int, Sequence[RunRow]] | None = None,
+) -> Marks:
+    """What the address and the person say of these rows."""
+    return Marks(
+        address,
+        frozenset(selected_of(address.query)),
+        frozenset(starred(caller.user, "run", [row.run.pk for row in rows])),
+        opened_of(address.query),
+        below or {},
+    )
 
 
 def look_of(
@@ -42,6 +59,7 @@ def look_of(
     *,
     now: datetime,
     may_write: bool = False,
+    room_bytes: int = ROOM_BYTES,
 ) -> Look:
     """What these rows have in common. A column of text is numeric when every value it shows is a number."""
     rows = list(rows)
@@ -57,7 +75,7 @@ def look_of(
         frozenset(numeric),
         reverse("runs", args=[workspace.name]),
         may_write=may_write,
-        parts=parts_for(columns, rows),
+        parts=parts_for(columns, rows, room_bytes),
     )
 
 
@@ -75,19 +93,18 @@ def _drawn(columns: Sequence[Column], row: RunRow, look: Look, marks: Marks, dep
         toggle = escape(marks.address.toggling_open(run.public_id, is_open=is_open))
     here = replace(look, depth=depth, toggle=toggle, is_open=is_open)
     ticked = " checked" if run.public_id in marks.selected else ""
-    starred = "true" if run.pk in marks.starred else "false"
+    is_starred = "true" if run.pk in marks.starred else "false"
     # A run may stand in the list by itself and below its parent as well.
     nested = f' class="nested d{min(depth, 8)}" data-key="{"+" * depth}{name}"' if depth else ""
     label = escape(f"{run.display_name[:60]}")
     yield f'<tr data-id="{name}"{nested}>'
-    if not marks.is_bare:
-        yield (
-            f'<td class="pick"><input type="checkbox" form="bulk" name="selected" value="{name}"'
-            f' aria-label="Select {label}"{ticked}></td>'
-            f'<td class="fav"><button form="star-{"off" if starred == "true" else "on"}" name="id" value="{name}"'
-            f' aria-pressed="{starred}" aria-label="Star {label}">'
-            '<svg class="i"><use href="#i-star"/></svg></button></td>'
-        )
+    yield (
+        f'<td class="pick"><input type="checkbox" form="bulk" name="selected" value="{name}"'
+        f' aria-label="Select {label}"{ticked}></td>'
+        f'<td class="fav"><button form="star-{"off" if is_starred == "true" else "on"}" name="id" value="{name}"'
+        f' aria-pressed="{is_starred}" aria-label="Star {label}">'
+        '<svg class="i"><use href="#i-star"/></svg></button></td>'
+    )
     yield "".join(render_cell(column, row, here) for column in columns)
     yield "</tr>"
     if is_open:

@@ -1,8 +1,7 @@
 """A list of runs as a page shows it: the whole workspace, one experiment, or the children of a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -15,9 +14,8 @@ from runs.errors import Invalid
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
 from runs.query.groups import is_number, parse_group
 from runs.query.planner import Plan
-from runs.query.runs import Count, page_of, status_counts
+from runs.query.runs import Count, RunRow, page_of, status_counts
 from runs.query.selection import is_only_selected, selected_of
-from runs.query.stars import starred
 from runs.web import show
 from runs.web.address import Address
 from runs.web.chart_panel import Panel, panel_of
@@ -27,7 +25,7 @@ from runs.web.counters import Counter, counters_of, total_of
 from runs.web.frame import caller_of
 from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
-from runs.web.rows import Marks, draw_rows, look_of
+from runs.web.rows import draw_rows, look_of, marks_of
 from runs.web.scope import DEPTH, Scope, columns_of, plan_of
 from runs.web.selection import opened_of, pinned_of
 
@@ -271,17 +269,16 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
 
 def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
     """The rows of the page."""
-    address, asked = made.address, made.address.query
-    opened = opened_of(asked)
+    address = made.address
     page = page_of(
         plan,
         sort=made.sort,
         columns=made.columns,
         cursor=address.get("cursor"),
         limit=A_PAGE,
-        opened=opened,
+        opened=opened_of(address.query),
     )
-    rows = [*page.rows, *chain.from_iterable(page.below.values())]
+    rows = page.all_rows
     look = look_of(
         made.scope.workspace,
         made.columns,
@@ -289,17 +286,10 @@ def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
         now=timezone.now(),
         may_write=made.may_write,
     )
-    marks = Marks(
-        address,
-        frozenset(made.selected),
-        frozenset(starred(caller.user, "run", [row.run.pk for row in rows])),
-        opened,
-        page.below,
-    )
+    marks = marks_of(address, caller, rows, page.below)
     made.numeric = look.numeric
     made.rows, made.row_count = draw_rows(made.columns, page.rows, look, marks), len(page.rows)
-    made.here = frozenset(row.run.public_id for row in rows)
-    made.is_active = any(show.is_active(row.run.status) for row in rows)
+    _note(made, rows)
     if page.next_cursor:
         made.next_url = address.having(cursor=page.next_cursor)
 
@@ -310,6 +300,13 @@ def _group(made: RunList, plan: Plan, caller: Caller) -> None:
     made.groups = group_table(plan, by, made.address, made.scope, caller, made.columns, made.sort)
     made.body, made.row_count = "runs/_groups.html", len(made.groups.rows)
     made.numeric = frozenset(column.key for column in made.columns if is_number(column))
+    _note(made, made.groups.shown)
+
+
+def _note(made: RunList, rows: Iterable[RunRow]) -> None:
+    """Which runs are on the page, and whether one of them may still change."""
+    made.here = frozenset(row.run.public_id for row in rows)
+    made.is_active = any(show.is_active(row.run.status) for row in rows)
 
 
 def _count(made: RunList, plan: Plan, caller: Caller) -> None:

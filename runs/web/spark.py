@@ -10,7 +10,7 @@ from runs.query.runs import RunRow
 # In half pixels: the style sheet shows it half as large.
 WIDE, HIGH = 96, 28
 # What all lines of a page may add to its HTML, about. One line is so many bytes, and so many for each part.
-ROOM_BYTES, LINE_BYTES, PART_BYTES = 14_000, 36, 8
+ROOM_BYTES, LINE_BYTES, PART_BYTES = 15_000, 36, 9
 FEW_PARTS = 6
 
 
@@ -34,27 +34,32 @@ def parts_for(
 
 def spark(outline: bytes, most: int) -> str:
     """The line, in at most so many parts; nothing when no point is finite."""
-    _, parts = parts_of(outline, most)
-    path = "".join(_path(parts))
+    width, parts = parts_of(outline, most)
+    path = "".join(_path(parts, width))
     # Without a name of its own: it says nothing that the words on hover do not say.
     return f'<svg><path d="{path}"/></svg>' if path else ""
 
 
-def _path(parts: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """Relative moves in whole units. A part is crossed from its nearer bound to the other; where none is, is a gap."""
+def _path(parts: Sequence[tuple[float, float]], width: int) -> Iterator[str]:
+    """Relative moves in whole units. A part is crossed from its nearer bound to the other; where none is, is a gap.
+
+    The two bounds stand a little apart: a curve that falls is then drawn as one, not as stairs.
+    """
     finite = [bound for part in parts for bound in part if math.isfinite(bound)]
     if not finite:
         return
     low, high = min(finite), max(finite)
+    span = max(len(parts) - (0.4 if width > 1 else 1), 1)
     x = y = 0
     is_gap = True
     for place, bounds in enumerate(parts):
-        at = round(WIDE * place / max(len(parts) - 1, 1))
         if not math.isfinite(bounds[0]):
             is_gap = True
             continue
         ends = sorted({_height(bound, low, high) for bound in bounds}, key=lambda end: abs(end - y))
-        for end in ends:
+        for nth, end in enumerate(ends):
+            shift = 0.6 * nth if len(ends) > 1 else 0.3 * (width > 1)
+            at = round(WIDE * (place + shift) / span)
             # h0 makes a dot of a point that stands alone.
             yield f"M{at} {end}h0" if is_gap else _step(at - x, end - y)
             x, y, is_gap = at, end, False

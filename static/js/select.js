@@ -1,11 +1,12 @@
 /* Ticked rows of a list: kept in the address (`selected`) as one ticks, never lost by a refresh. Shift takes a range,
-   the box in the head the whole page; where the whole page is ticked, "All N" offers all that match. */
+   the box in the head the whole page, that of a group its runs; where the whole page is ticked, "All N" offers all that match. */
 const MOST = 200;
 const RULED = ["find", "narrow", "bulk"];
 const chosen = new Set(new URLSearchParams(location.search).getAll("selected"));
 let last = null;
 
 const boxes = () => [...document.querySelectorAll("[data-table] .pick input[name=selected]")];
+const boxesOf = (head) => [...head.closest("tbody").querySelectorAll(".pick input[name=selected]")];
 const table = () => document.querySelector("[data-table]");
 
 function say(words) {
@@ -19,6 +20,11 @@ function show() {
   if (head) {
     head.checked = isWhole;
     head.indeterminate = ticked > 0 && !isWhole;
+  }
+  for (const one of document.querySelectorAll("[data-select-group]")) {
+    const inside = boxesOf(one), some = inside.filter((box) => box.checked).length;
+    one.checked = some > 0 && some === inside.length;
+    one.indeterminate = some > 0 && some < inside.length;
   }
   if (!bar) return;
   const everything = bar.querySelector("[name=all]"), label = bar.querySelector("[data-all-label]");
@@ -61,6 +67,7 @@ function range(box) {
 document.addEventListener("click", (event) => {
   const box = event.target.closest?.("[data-table] .pick input");
   if (box?.matches("[data-select-page]")) put(boxes(), box.checked);
+  else if (box?.matches("[data-select-group]")) put(boxesOf(box), box.checked);
   else if (box) {
     put(event.shiftKey ? range(box) : [box], box.checked);
     last = box.value;

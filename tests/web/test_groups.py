@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from runs.models import Run
 from tests import make
 
 
@@ -83,3 +84,24 @@ def test_rest_says_the_same(runs, api_of, reader, stranger):
     assert first["columns"]["metrics.loss"]["mean"] == 0.5
     assert api_of(reader)("GET", "workspaces/vision/runs/groups/").status_code == 400
     assert api_of(stranger)("GET", path).status_code == 404
+
+
+def test_runs_in_groups_are_ticked_starred_and_opened(workspace, runs, client_of, reader):
+    child = make.run(workspace, display_name="its child", parent=runs[0])
+    make.run(workspace, display_name="grandchild", parent=child)
+    chosen = {"in": "=vision", "selected": runs[0].public_id}
+    page = see(client_of(reader), group="tags.team", columns="name", open=runs[0].public_id, **chosen)
+    assert f'value="{runs[0].public_id}" aria-label="Select run 0" checked' in page
+    assert 'aria-label="Star run 1"' in page and ">its child<" in page and ">grandchild<" not in page
+    toggle = html.unescape(re.search(r'href="([^"]*)"[^>]*aria-label="Children of run 0"', page)[1])
+    assert "group=tags.team" in toggle and "in==vision" in toggle
+
+
+def test_what_is_ticked_in_a_group_is_changed(workspace, runs, client_of, contributor, reader):
+    at = f"/w/vision/runs/?{urlencode({'group': 'tags.team', 'in': '=vision'})}"
+    sent = {"at": at, "selected": [runs[0].public_id, runs[1].public_id], "action": "tag", "key": "kept"}
+    assert client_of(reader).post("/w/vision/bulk/", sent).status_code == 403
+    page = client_of(contributor).post("/w/vision/bulk/", sent, follow=True).content.decode()
+    assert "Tagged 2 runs." in page and "grouped by" in page
+    kept = Run.objects.filter(tag__name__text="kept")
+    assert {run.public_id for run in kept} == set(sent["selected"])
