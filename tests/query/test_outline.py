@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.models import Metric
@@ -15,6 +15,7 @@ from tests import make
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.lists(numbers, min_size=1, max_size=90), min_size=1, max_size=8), st.integers(1, MOST_PARTS)
 )
