@@ -24,6 +24,7 @@ from runs.web.scope import plan_of
 from runs.web.selection import pinned_of
 
 MOST_NAMES = 200
+MOST_ASKED = 1000
 LISTS = ("runs", "experiment", "run_children")
 PART = "part."
 KINDS = {
@@ -171,7 +172,7 @@ def _groups(
     yield "Run", _varied([column for column in BUILT_IN.values() if column.key not in known], variety)
     names = Name.objects.offered().filter(workspace=workspace).order_by("text").values_list("text", flat=True)
     for kind, (source, label) in KINDS.items():
-        differing = names.filter(kind=kind, text__in=variety.differing.get(source, ()))
+        differing = names.filter(kind=kind, text__in=sorted(variety.differing.get(source, ()))[:MOST_ASKED])
         texts = dict.fromkeys([*differing[:MOST_NAMES], *names.filter(kind=kind)[:MOST_NAMES]])
         made = [column_of(source, text) for text in list(texts)[:MOST_NAMES]]
         yield label, _varied([column for column in made if column.key not in known], variety)
