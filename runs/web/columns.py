@@ -157,7 +157,7 @@ def _move(shown: list[Column], moved: str) -> None:
 def _variety(caller: Caller, workspace: Workspace, address: Address) -> Variety:
     """What differs among the runs of the list; nothing is known while its address holds a mistake."""
     try:
-        scope = scope_at(caller, workspace, address.path)
+        scope = scope_at(caller, workspace, address)
         sort = parse_sort(address.get("sort"))
         return variety_of(plan_of(scope, caller, address.query, sort), sort)
     except Invalid:

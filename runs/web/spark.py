@@ -10,7 +10,7 @@ from runs.query.runs import RunRow
 # In half pixels: the style sheet shows it half as large.
 WIDE, HIGH = 96, 28
 # What all lines of a page may add to its HTML, about. One line is so many bytes, and so many for each part.
-ROOM_BYTES, LINE_BYTES, PART_BYTES = 15_000, 36, 9
+ROOM_BYTES, LINE_BYTES, PART_BYTES = 13_000, 48, 9
 FEW_PARTS = 6
 
 
@@ -36,8 +36,8 @@ def spark(outline: bytes, most: int) -> str:
     """The line, in at most so many parts; nothing when no point is finite."""
     width, parts = parts_of(outline, most)
     path = "".join(_path(parts, width))
-    # Without a name of its own: it says nothing that the words on hover do not say.
-    return f'<svg><path d="{path}"/></svg>' if path else ""
+    # It says nothing that the words on hover do not say.
+    return f'<svg role="none"><path d="{path}"/></svg>' if path else ""
 
 
 def _path(parts: Sequence[tuple[float, float]], width: int) -> Iterator[str]:

@@ -2,9 +2,10 @@
    constant" unticks those that say the same of all runs. Without this the buttons ask the server. */
 function move(item, step) {
   const list = item.parentElement, other = step < 0 ? item.previousElementSibling : item.nextElementSibling;
-  if (!other) return;
-  if (step < 0) list.insertBefore(item, other);
-  else list.insertBefore(other, item);
+  if (!other) return false;
+  // The other one changes places: what is taken out of the page loses the focus, and the pointer that holds it.
+  list.insertBefore(other, step < 0 ? item.nextSibling : item);
+  return true;
 }
 
 document.addEventListener("click", (event) => {
@@ -34,10 +35,14 @@ document.addEventListener("pointerdown", (event) => {
   const item = handle.closest("li");
   handle.setPointerCapture(event.pointerId);
   item.classList.add("held");
-  const drag = ({ clientY }) => {
+  const side = (y) => {
     const { top, height } = item.getBoundingClientRect();
-    if (clientY < top) move(item, -1);
-    else if (clientY > top + height) move(item, 1);
+    return y < top ? -1 : Number(y > top + height);
+  };
+  // A quick hand passes several at once.
+  const drag = ({ clientY }) => {
+    const step = side(clientY);
+    while (step && side(clientY) === step && move(item, step));
   };
   handle.addEventListener("pointermove", drag);
   handle.addEventListener("lostpointercapture", () => {

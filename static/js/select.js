@@ -32,9 +32,10 @@ function show() {
   label.hidden = !isWhole;
   if (!isWhole) everything.checked = false;
   const elsewhere = chosen.size - new Set(all.filter((box) => box.checked).map((box) => box.value)).size;
-  const words = elsewhere ? `${chosen.size} selected, ${elsewhere} not on this page` : `${chosen.size} selected`;
+  const some = elsewhere ? `${chosen.size} selected, ${elsewhere} not on this page` : `${chosen.size} selected`;
   const count = bar.querySelector("[data-selected-count]");
-  if (count.textContent !== words) count.textContent = everything.checked ? "All that match" : words;
+  const words = everything.checked ? "All that match" : some;
+  if (count.textContent !== words) count.textContent = words;
 }
 
 function keep() {

@@ -1,6 +1,7 @@
 """The outline of a series, and its line in a table."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_no_least_and_no_greatest_value_is_lost(batches, most):
         part = finite[place * width : (place + 1) * width]
         part = part[~np.isnan(part)]
         assert (low, high) == (part.min(), part.max()) if len(part) else math.isnan(low) and math.isnan(high)
-    assert not set(spark(outline, most)) & {"N", "i"}
+    assert not re.search("nan|inf", spark(outline, most), re.IGNORECASE)
 
 
 def test_points_that_arrive_one_by_one_and_together_have_the_same_outline(workspace):
