@@ -20,5 +20,5 @@ def draw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0014_outlines_of_metrics")]
+    dependencies = [("runs", "0015_outlines_of_metrics")]
     operations = [migrations.RunPython(draw, migrations.RunPython.noop, elidable=True)]

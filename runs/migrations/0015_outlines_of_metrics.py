@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0013_reported_times")]
+    dependencies = [("runs", "0014_waiting_email")]
     operations = [
         migrations.AddField(model_name="metric", name="outline", field=models.BinaryField(null=True)),
     ]
