@@ -145,19 +145,27 @@ def live_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     studio.command("migrate", "--verbosity", "0")
     studio.command("collectstatic", "--noinput", "--verbosity", "0")
     studio.token = studio.command("shell", "--verbosity", "0", "-c", FIRST_TOKEN).stdout.split()[-1]
+    with serving(studio):
+        yield studio
+
+
+@contextmanager
+def serving(studio: Studio) -> Iterator[None]:
+    """Run the web server of the studio at its address."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "studio.wsgi:application"]
-    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "16"]
+    port = str(urlsplit(studio.url).port)
+    options = ["--host", "127.0.0.1", "--port", port, "--workers", "1", "--blocking-threads", "16"]
     server = subprocess.Popen(
         [*granian, *options, "--no-ws"],
         cwd=ROOT,
-        env=environment,
-        stdout=(data / "server.log").open("wb"),
+        env=studio.environment,
+        stdout=(studio.data / f"server-{port}.log").open("wb"),
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     try:
-        wait_until_ready(studio.url, server, data)
-        yield studio
+        wait_until_ready(studio.url, server, studio.data / f"server-{port}.log")
+        yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
@@ -187,7 +195,7 @@ def own_database(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def wait_until_ready(url: str, server: "subprocess.Popen[bytes]", data: Path) -> None:
+def wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     """Return when the server answers; fail with its output when it does not within 60 seconds."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
@@ -196,4 +204,4 @@ def wait_until_ready(url: str, server: "subprocess.Popen[bytes]", data: Path) ->
             return
         except OSError:
             time.sleep(0.05)
-    pytest.fail(f"The server did not start:\n{(data / 'server.log').read_text()[-4000:]}")
+    pytest.fail(f"The server did not start:\n{log.read_text()[-4000:]}")

@@ -1,6 +1,6 @@
 """Saved views in the browser: opened, saved, shared, and what is refused."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
@@ -259,3 +259,46 @@ def test_the_bar_costs_two_queries_at_most(client_of, owner, view, django_assert
             client.get(url)
         counts.append(len(captured))
     assert counts[1] - counts[0] <= 2
+
+
+EVERYTHING = {
+    "filter": "metrics.loss < 0.9",
+    "q": "first",
+    "status": "Running",
+    "tag": "team=vision",
+    "sort": "-metrics.loss,name",
+    "columns": "name,tags.team,metrics.loss.min",
+    "group": "tags.team",
+    "chart": "line:metrics.loss;smooth=0.5",
+    "pin": "2",
+    "include_children": "true",
+}
+
+
+def test_all_that_is_on_screen_is_kept_and_opened_again(client_of, owner, reader, workspace):
+    run = make.run(workspace, display_name="first", tags={"team": "vision"}, metrics={"loss": [0.5]})
+    state = urlencode(EVERYTHING | {"selected": run.public_id})
+    form = {"name": "All of it", "description": "d", "sharing": "view", "state": state, "at": RUNS}
+    made = client_of(owner).post("/w/vision/views/new/", form)["Location"]
+    opened = client_of(reader).get(f"/w/vision/views/{SavedView.objects.get().pk}/")["Location"]
+    assert asked(opened) == asked(made)
+    view = {"view": str(SavedView.objects.get().pk), "version": "1"}
+    assert asked(opened) == EVERYTHING | {"selected": run.public_id} | view
+    text = page(client_of(reader), opened)
+    assert ">unsaved<" not in text and "grouped by" in text.lower() and "plot-card" in text
+
+
+def test_a_refused_edit_changes_nothing_at_all(client_of, contributor, view):
+    form = {"name": "", "sharing": "private", "edited_version": "1"}
+    assert client_of(contributor).post(f"/w/vision/views/{view.pk}/edit/", form).status_code == 400
+    view.refresh_from_db()
+    assert (view.name, view.sharing, view.version) == ("Bad runs", "edit", 1)
+
+
+def test_the_page_of_all_views_says_whose_and_where(client_of, reader, contributor, workspace, view_of):
+    run = make.run(workspace)
+    assert "No views yet" in page(client_of(reader), "/w/vision/views/")
+    view_of(contributor, "edit", experiment=run.experiment)
+    text = page(client_of(reader), "/w/vision/views/")
+    assert "carl" in text and "the workspace may edit" in text and "digits" in text
+    assert "No view is called so" in page(client_of(reader), "/w/vision/views/?q=nothing")
