@@ -46,8 +46,8 @@ document.addEventListener("studio:refreshed", () => {
   if (!form) return;
   const asked = new URLSearchParams(location.search);
   if (document.activeElement !== form.elements.find) form.elements.find.value = asked.get("find") ?? "";
-  for (const field of form.querySelectorAll("input[type=checkbox]")) field.checked = field.hasAttribute("checked");
-  for (const option of form.querySelectorAll("option[value]")) if (option.parentElement.matches("select")) option.selected = option.hasAttribute("selected");
+  for (const field of form.querySelectorAll("input[type=checkbox]")) field.checked = asked.getAll(field.name).includes(field.value);
+  for (const field of form.querySelectorAll("select")) field.value = asked.get(field.name) ?? OFF[field.name];
   const range = form.querySelector("[type=range]");
-  if (range && document.activeElement !== range) range.value = range.getAttribute("value");
+  if (range && document.activeElement !== range) range.value = asked.get("smooth") ?? 0;
 });
