@@ -31,6 +31,8 @@ class Live:
     url: str
     interrupt: bool = True
     is_monitored: bool = True
+    # The process whose processor and memory are sampled, where it is not this one.
+    watched_pid: int | None = None
     pid: int = field(default_factory=os.getpid)
     cancelled_by: str | None = None
     ended: bool = False

@@ -50,7 +50,7 @@ class Monitor:
             self._machine = None  # the next run begins with fresh counters
             return
         try:
-            found = self._sample(now)
+            found = self._sample(now, wanted[-1].watched_pid)
         except Exception:  # psutil is not there, or a kernel without what it reads: then there are no samples
             self._is_off = True
             return
@@ -59,7 +59,7 @@ class Monitor:
             for name, value in found.items():
                 put((live.id, PREFIX + name, value, None, at))
 
-    def _sample(self, now: float) -> dict[str, float]:
+    def _sample(self, now: float, pid: int | None) -> dict[str, float]:
         """The numbers; none the first time, which is where rates begin."""
         if self._machine is None:
             self._machine, self._since = Machine(), now
@@ -67,7 +67,7 @@ class Monitor:
             return {}
         age = now - self._since
         self._due_at = now + next(pace for until, pace in PACES_S if age < until)
-        return self._machine.sample()
+        return self._machine.sample(pid)
 
 
 class Machine:
@@ -77,25 +77,35 @@ class Machine:
         import psutil
 
         self._psutil: Any = psutil
-        self._process = psutil.Process()
+        self._process: Any = psutil.Process()
+        self._pid: int | None = None
         self._gpus = Gpus()
         self._counted: dict[str, float] = {}
         self._counted_at = 0.0
         self.sample()
 
-    def sample(self) -> dict[str, float]:
-        """Return the numbers now by name; rates are since the last sample."""
+    def sample(self, pid: int | None = None) -> dict[str, float]:
+        """Return the numbers now by name; rates are since the last sample. `pid`: of this process, not of ours."""
         psutil = self._psutil
         memory = psutil.virtual_memory()
         return {
             "cpu_percent": psutil.cpu_percent(None),
-            "process_cpu_percent": self._process.cpu_percent(None),
             "memory_percent": memory.percent,
-            "process_memory_mb": self._process.memory_info().rss / MEGABYTE,
+            **self._of_process(pid),
             **self._disk_used(),
             **self._rates(),
             **self._gpus.sample(),
         }
+
+    def _of_process(self, pid: int | None) -> dict[str, float]:
+        """The share of a core and the memory of a process; nothing once it has ended."""
+        try:
+            if pid != self._pid:
+                self._process, self._pid = self._psutil.Process(pid), pid
+            cpu, memory = self._process.cpu_percent(None), self._process.memory_info().rss
+        except self._psutil.Error:
+            return {}
+        return {"process_cpu_percent": cpu, "process_memory_mb": memory / MEGABYTE}
 
     def _disk_used(self) -> dict[str, float]:
         """How full the disk of the working folder is; nothing while that folder is gone."""

@@ -21,6 +21,7 @@ from studio.client.errors import ServiceException
 from studio.client.experiment import Experiment
 from studio.client.folders import Folders
 from studio.client.heart import Live
+from studio.client.monitor import is_wanted
 from studio.client.operation import change
 from studio.client.process import add_open
 from studio.client.run import Run
@@ -105,6 +106,7 @@ def supervise(folder: Path) -> int:
     except OSError as problem:
         run._end(_failed(f"{order['words'][0]} could not be started: {problem.strerror}.", "NotStarted"))
         return 1
+    live.watched_pid = script.process.pid
     ending = _watch(live, script, folder, order.get("longest_s"))
     if ending is not None:
         run._end(ending, END_S)
@@ -123,7 +125,9 @@ def _begin(run: Run) -> bool:
 
 
 def _prepare(run: Run, folder: Path) -> tuple[Live, Capture]:
-    run._live = live = Live(run.id, f"Run {run.id}", run.get_portal_url(), interrupt=False)
+    run._live = live = Live(
+        run.id, f"Run {run.id}", run.get_portal_url(), interrupt=False, is_monitored=is_wanted(None)
+    )
     run._capture = capture = run._recorder.listen(run.id)
     run._folders = Folders(run, folder / "code" / "outputs")
     run._recorder.follow(live)

@@ -1,10 +1,12 @@
 """Samples of the machine: taken while a run goes on, of few runs, in one process, and never to the training's harm."""
 
 import os
+import subprocess
 import sys
 import types
 from typing import Any
 
+import psutil
 import pytest
 
 from studio import Experiment
@@ -112,6 +114,23 @@ def test_a_sample_that_goes_wrong_ends_the_sampling_not_the_recording(
         monitor.time.sleep(0.1)
         run.log("loss", 2.0)
     assert run.get_metrics() == {"loss": [1.0, 2.0]} and not samples(studio, run.id)
+
+
+def test_another_process_is_sampled_where_the_run_says_so_and_may_end(quick: None) -> None:
+    script = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    watch, put = Monitor(), []
+    live = Live("run", "", "", watched_pid=script.pid)
+    watch.sample_due([live], put.append)
+    monitor.time.sleep(0.03)
+    watch.sample_due([live], put.append)
+    found = {name: value for _, name, value, _, _ in put}
+    assert 0 < found["system/process_memory_mb"] < psutil.Process().memory_info().rss / 1e6
+    script.communicate()
+    put.clear()
+    monitor.time.sleep(0.03)
+    watch.sample_due([live], put.append)
+    names = {name for _, name, _, _, _ in put}
+    assert "system/cpu_percent" in names and "system/process_memory_mb" not in names
 
 
 def test_gpus_are_sampled_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
