@@ -15,6 +15,9 @@ from runs.query.log_search import Pattern
 from runs.web.ansi import PLAIN
 from runs.web.log_text import Part, Shown, marked, shown
 
+# A line without a text has one of no width that is never copied: a link beside nothing would be too small a target.
+EMPTY = '<i class="blank">\u200b</i>'
+
 
 @dataclass(frozen=True)
 class Style:
@@ -57,7 +60,7 @@ def _item(line: Line, found: Shown, parts: list[Part], style: Style) -> str:
     link = f'<a href="{escape(style.line_url)}{line.number}#L{line.number}">{line.number}</a>'
     time = _time(line) if style.is_timed else ""
     said = '<b class="unseen">stderr: </b>' if line.complained else ""
-    note = _cut(line, found, style) if found.left_out else ""
+    note = _cut(line, found, style) if found.left_out else "" if parts else EMPTY
     return f'<li id="L{line.number}"{of_class}{title}>{link}{time}<span>{said}{parts_html(parts)}{note}</span></li>'
 
 

@@ -17,7 +17,7 @@ from runs.limits import DESCRIPTION_BYTES, number_of
 from runs.line_index import encoding_of
 from runs.models import Artifact
 from runs.web import show
-from runs.web.log_html import parts_html
+from runs.web.log_html import EMPTY, parts_html
 from runs.web.log_text import Part, decoded, marked_odd, visible
 
 TABLE_BYTES = 1024 * 1024
@@ -40,7 +40,10 @@ def kind_of(path: str) -> str | None:
 
 
 def preview_facts(kind: str, file: Artifact) -> dict[str, Any]:
-    """What the viewer shows of the file as this kind; only a `reason` where it cannot be shown so."""
+    """What the viewer shows of the file as this kind; only a `reason` where it cannot be shown so.
+
+    `html` of Markdown is safe and not marked as such: its references are yet to be filled in.
+    """
     return {"table": _table, "json": _json, "markdown": _markdown, "source": _source}[kind](file)
 
 
@@ -151,8 +154,7 @@ def _markdown(file: Artifact) -> dict[str, Any]:
         return {
             "reason": f"Only Markdown of up to {show.size(DESCRIPTION_BYTES)} is drawn. It is shown as text."
         }
-    html = safe_html.render(_text(file, DESCRIPTION_BYTES))
-    return {"kind": "markdown", "html": mark_safe(html), "note": ""}  # noqa: S308, cleaned by runs/safe_html.py
+    return {"kind": "markdown", "html": safe_html.render(_text(file, DESCRIPTION_BYTES)), "note": ""}
 
 
 def _source(file: Artifact) -> dict[str, Any]:
@@ -167,7 +169,7 @@ def _source(file: Artifact) -> dict[str, Any]:
 def _lines_facts(lines: list[list[Part]], note: str) -> dict[str, Any]:
     html = [
         f'<li id="L{n}"><a href="#L{n}">{n}</a><span>'
-        + parts_html([odd for classes, text in line for odd in marked_odd(classes, text)])
+        + (parts_html([odd for classes, text in line for odd in marked_odd(classes, text)]) or EMPTY)
         + "</span></li>"
         for n, line in enumerate(lines, 1)
     ]

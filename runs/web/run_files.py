@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from runs import storage
+from runs.access import Caller
 from runs.content_type import IMAGES, TEXT, content_type_of
 from runs.errors import Invalid, NotFound
 from runs.line_index import encoding_of
@@ -22,7 +23,9 @@ from runs.models import Artifact, Run
 from runs.query.log_lines import TextFile
 from runs.web import log_view, log_wait
 from runs.web.address import Address
+from runs.web.described import shown
 from runs.web.file_tree import tab_facts, tabs_of, tree_facts
+from runs.web.frame import caller_of
 from runs.web.headers import SANDBOX
 from runs.web.log_html import values_of
 from runs.web.preview import WORDS, kind_of, preview_facts
@@ -53,7 +56,7 @@ def logs(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
             address.having(step=None, line=address.get("line").strip("0") and address.get("line"))
         )
         facts |= {"step": step}
-    return render(request, "run/logs.html", facts | _view(run, opened, address, is_active=not run.is_ended))
+    return render(request, "run/logs.html", facts | _view(caller_of(request), run, opened, address))
 
 
 @require_safe
@@ -136,7 +139,7 @@ def _file(run: Run, path: str) -> Artifact:
     return file
 
 
-def _view(run: Run, file: Artifact, address: Address, *, is_active: bool) -> dict[str, Any]:
+def _view(caller: Caller, run: Run, file: Artifact, address: Address) -> dict[str, Any]:
     """How the opened file is shown: as a picture, in its own way, as lines, or only as something to download."""
     wanted = address.query.get("as", "")
     facts: dict[str, Any] = {
@@ -158,10 +161,12 @@ def _view(run: Run, file: Artifact, address: Address, *, is_active: bool) -> dic
     is_read = any(address.query.get(name) for name in (*places, "grep"))
     if facts["preview"] and wanted != "text" and not is_read:
         found = preview_facts(facts["preview"], file)
+        if "html" in found:  # references and images become links, as in a description
+            found["html"] = shown(found["html"], caller, run.workspace, run=run)
         if "kind" in found:
             return facts | found
         facts |= found
-    return facts | log_view.text_facts(run, file, address, follows=is_active and file.is_log)
+    return facts | log_view.text_facts(run, file, address, follows=file.is_log and not run.is_ended)
 
 
 def _is_text(file: Artifact) -> bool:

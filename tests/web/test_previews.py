@@ -146,6 +146,12 @@ def test_markdown_is_drawn_safely(page_of):
     )
 
 
+def test_references_of_markdown_lead_to_lines(page_of):
+    html = page_of("READ.md", b"See log:user_logs/std_log.txt#L2 and log:missing.txt")
+    assert re.search(r'class="deep" href="[^"]*/logs/\?file=user_logs%2Fstd_log.txt&amp;line=2#L2"', html)
+    assert "This run has no file of this name." in html
+
+
 def test_source_has_colours_and_lines(page_of):
     html = page_of("code/train.py", b'import os\n\nx = """two\nlines"""  # <b>\n')
     assert '<li id="L1"><a href="#L1">1</a><span><i class="hl-kn">import</i>' in html
