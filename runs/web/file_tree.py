@@ -110,7 +110,7 @@ def _file(file: Artifact, address: Address, opened: Artifact | None, name: str =
         "name": name or file.path.rpartition("/")[2],
         "path": file.path,
         "size": file.size,
-        "url": opening(address, file.path),
+        "url": opening(address, file.path, opened.path if opened else None),
         "icon": "image" if file.content_type in IMAGES else "log" if file.is_log else "file",
         "is_opened": opened is not None and file.pk == opened.pk,
     }
@@ -124,10 +124,9 @@ def tabs_of(address: Address, opened: str | None) -> list[str]:
     return paths[:MOST_TABS]
 
 
-def opening(address: Address, path: str) -> str:
+def opening(address: Address, path: str, opened: str | None) -> str:
     """The address with this file opened, in a tab of its own beside those that are there."""
-    current = address.query.get("file")
-    tabs = tabs_of(address, current)
+    tabs = tabs_of(address, opened)
     if path not in tabs:
         tabs = [*tabs[-MOST_TABS + 1 :], path]
     gone: dict[str, None] = dict.fromkeys(_OF_ONE_FILE)
@@ -139,14 +138,12 @@ def tab_facts(address: Address, opened: Artifact) -> list[dict[str, Any]]:
     tabs = tabs_of(address, opened.path)
     if len(tabs) < 2:
         return []
-    here = Address(address.path, address.query.copy())
-    here.query["file"] = opened.path
     return [
         {
             "path": path,
             "name": path.rpartition("/")[2],
-            "url": opening(here, path),
-            "close_url": _closing(here, tabs, path, opened.path),
+            "url": opening(address, path, opened.path),
+            "close_url": _closing(address, tabs, path, opened.path),
             "is_opened": path == opened.path,
         }
         for path in tabs
@@ -156,7 +153,7 @@ def tab_facts(address: Address, opened: Artifact) -> list[dict[str, Any]]:
 def _closing(address: Address, tabs: list[str], path: str, opened: str) -> str:
     left = [each for each in tabs if each != path]
     if path != opened:
-        return address.having(tab=left if len(left) > 1 else None)
+        return address.having(file=opened, tab=left if len(left) > 1 else None)
     place = tabs.index(path)
     beside = left[min(place, len(left) - 1)]
     gone: dict[str, None] = dict.fromkeys(_OF_ONE_FILE)

@@ -110,9 +110,8 @@ def _lines(
     asked = style.target
     gone: dict[str, None] = dict.fromkeys(PLACES)
     lines = reverse("run_log_lines", args=[run.workspace.name, run.public_id])
-    kept = {
-        name: address.query[name] for name in ("grep", "case", "times", "text") if address.query.get(name)
-    }
+    names = ("grep", "case", "times", "text") if style.pattern else ("times", "text")
+    kept = {name: address.query[name] for name in names if address.query.get(name)}
     html = html_of(window.lines, style)
     is_end = window.last >= window.total
     facts = {

@@ -86,7 +86,8 @@ async function follows() {
     holding = new AbortController();
     const late = setTimeout(() => holding.abort(), ANSWER_MS);
     try {
-      const answer = await ask(`from=${isOpen ? last() : last() + 1}&size=${size}&wait=1`, holding.signal);
+      const wait = failures ? "" : "&wait=1"; // after a failure it is to be known at once whether the server is back
+      const answer = await ask(`from=${isOpen ? last() : last() + 1}&size=${size}${wait}`, holding.signal);
       append(answer);
       say(failures ? "Connected again" : answer.retry_ms ? "Live, every 2 seconds: many are watching" : "Live");
       failures = 0;
@@ -144,6 +145,6 @@ if (log) {
   });
   follow?.addEventListener("change", () => { if (follow.checked) toEnd(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) holding?.abort(); });
-  setTimeout(() => log.addEventListener("scroll", scrolled, { passive: true }), 300); // the page has found its place by then
+  log.addEventListener("scroll", scrolled, { passive: true });
   follows();
 }

@@ -32,6 +32,7 @@ export function draw(line, lineUrl) {
   }
   text.append(...line.p.map(([classes, words]) => (classes ? element("i", words, classes) : document.createTextNode(words))));
   if (line.cut) text.append(note(line));
+  else if (!line.p.length) text.append(element("i", "\u200b", "blank"));
   item.append(text);
   return item;
 }
