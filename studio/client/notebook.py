@@ -5,7 +5,6 @@ All text is a stranger's: everything is escaped, and only the studio's own addre
 
 import time
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from studio.client.errors import StudioException
@@ -77,6 +76,8 @@ class RunShown(RunRecord):
 
 def table_html(rows: Mapping[str, Any], page: str) -> str:
     """Return a table of names and values with a link to the page in the studio; empty values are left out."""
+    from html import escape
+
     cells = "".join(
         f"<tr><th scope='row'>{escape(str(name))}</th><td>{escape(str(value))}</td></tr>"
         for name, value in rows.items()
