@@ -1,0 +1,130 @@
+"""What the SDK costs: importing it, a million calls of log(), an absent studio, reading a sweep back.
+
+Prints tables; `--mlflow-python P` puts MLflow beside it, `--wandb-python P` wandb's import.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench import machine, mlflow_server, server
+
+ROUNDS = 7
+PARTS = str(Path(__file__).with_name("sdk_parts.py"))
+MLFLOW_PARTS = str(Path(__file__).with_name("mlflow_sweep.py"))
+
+
+def import_ms(python: str, statement: str) -> float:
+    """Median processor time in ms of the statement in a fresh interpreter, the interpreter's own taken off."""
+
+    def spent(source: str) -> float:
+        before = os.times()
+        subprocess.run(
+            [python, "-c", source],
+            check=True,
+            env={**os.environ, **mlflow_server.ENVIRONMENT, "PYTHONPATH": paths},
+        )
+        after = os.times()
+        return (
+            after.children_user - before.children_user + after.children_system - before.children_system
+        ) * 1000
+
+    paths = str(server.ROOT) if python == sys.executable else ""
+    spent(statement)  # compiles
+    bare = machine.median([spent("pass") for _ in range(ROUNDS)])
+    return machine.median([spent(statement) for _ in range(ROUNDS)]) - bare
+
+
+def imports(options: argparse.Namespace) -> str:
+    """The table of imports."""
+    rows = [
+        ("`import studio`", sys.executable, "import studio"),
+        (
+            "`from studio import Experiment, Run, Workspace`",
+            sys.executable,
+            "from studio import Experiment, Run, Workspace",
+        ),
+    ]
+    if options.mlflow_python:
+        rows.append(("`import mlflow`", options.mlflow_python, "import mlflow"))
+    if options.wandb_python:
+        rows.append(("`import wandb`", options.wandb_python, "import wandb"))
+    body = [[name, f"{import_ms(python, statement):,.0f}"] for name, python, statement in rows]
+    return machine.table(["import", "processor time, ms"], body)
+
+
+def parts(python: str, script: str, what: str, environment: Mapping[str, str]) -> dict[str, float]:
+    """Run one measurement in a process of its own; it prints JSON on stderr's last line."""
+    done = subprocess.run(
+        [python, script, what],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+    found: dict[str, float] = json.loads(done.stderr.strip().splitlines()[-1])
+    return found
+
+
+def logging(studio: server.Studio, state: str) -> str:
+    """The table of log()."""
+    known = {"STUDIO_URL": studio.url, "STUDIO_TOKEN": studio.token, "PYTHONPATH": str(server.ROOT)}
+    known["XDG_STATE_HOME"] = state
+    rows = []
+    for name, what, url in (
+        ("the studio answers", "million", studio.url),
+        ("the studio is away", "million-away", "http://127.0.0.1:9"),
+    ):
+        found = parts(sys.executable, PARTS, what, {**known, "STUDIO_URL": url})
+        cells = ("p50_us", "cpu_us", "all_s", "kept", "grown_mb")
+        rows.append(
+            [name, *(f"{found[cell]:,.1f}" if cell != "kept" else f"{found[cell]:,.0f}" for cell in cells)]
+        )
+    head = [
+        "1,000,000 calls of log()",
+        "p50 µs",
+        "processor µs a point",
+        "all calls and end, s",
+        "points kept",
+        "memory grown, MB",
+    ]
+    return machine.table(head, rows)
+
+
+def sweep(options: argparse.Namespace, studio: server.Studio, folder: Path) -> str:
+    """The table of reading 300 child runs back."""
+    known = {"STUDIO_URL": studio.url, "STUDIO_TOKEN": studio.token, "PYTHONPATH": str(server.ROOT)}
+    found = parts(sys.executable, PARTS, "sweep", {**known, "XDG_STATE_HOME": str(folder)})
+    rows = [["Run Studio, `get_metrics(recursive=True)`: every value", f"{found['read_s'] * 1000:,.0f}", "1"]]
+    if options.mlflow_python:
+        with mlflow_server.mlflow(Path(options.mlflow_python), folder) as peer:
+            known = {"MLFLOW_TRACKING_URI": peer.url, "PYTHONPATH": "", **mlflow_server.ENVIRONMENT}
+            theirs = parts(options.mlflow_python, MLFLOW_PARTS, "sweep", known)
+        rows.append(["MLflow, `search_runs`: last values only", f"{theirs['last_s'] * 1000:,.0f}", "1"])
+        rows.append(["MLflow, `get_metric_history`: every value", f"{theirs['all_s'] * 1000:,.0f}", "901"])
+    return machine.table(["300 child runs, 3 metrics of 10 values", "ms", "requests"], rows)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mlflow-python", metavar="P", help="a Python that has mlflow")
+    parser.add_argument("--wandb-python", metavar="P", help="a Python that has wandb")
+    options = parser.parse_args()
+    print(machine.describe(), "\n")
+    print(imports(options), "\n", flush=True)
+    with tempfile.TemporaryDirectory() as name, server.studio(Path(name)) as studio:
+        print(logging(studio, f"{name}/state"), "\n", flush=True)
+        print(sweep(options, studio, Path(name)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(server.ROOT))
+    main()
