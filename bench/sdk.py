@@ -59,7 +59,7 @@ def imports(options: argparse.Namespace) -> str:
 
 
 def parts(python: str, script: str, what: str, environment: Mapping[str, str]) -> dict[str, float]:
-    """Run one measurement in a process of its own; it prints JSON on stderr's last line."""
+    """Run one measurement in a process of its own; it prints one line of JSON on stderr."""
     done = subprocess.run(
         [python, script, what],
         env={**os.environ, **environment},
@@ -69,7 +69,10 @@ def parts(python: str, script: str, what: str, environment: Mapping[str, str]) -
     )
     if done.returncode:
         raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
-    found: dict[str, float] = json.loads(done.stderr.strip().splitlines()[-1])
+    lines = [
+        line for line in done.stderr.splitlines() if line.startswith("{")
+    ]  # the SDK has its own words there
+    found: dict[str, float] = json.loads(lines[-1])
     return found
 
 
@@ -117,12 +120,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mlflow-python", metavar="P", help="a Python that has mlflow")
     parser.add_argument("--wandb-python", metavar="P", help="a Python that has wandb")
+    parser.add_argument("--only", choices=("import", "log", "sweep"), help="one of the three tables")
     options = parser.parse_args()
     print(machine.describe(), "\n")
-    print(imports(options), "\n", flush=True)
+    if options.only in (None, "import"):
+        print(imports(options), "\n", flush=True)
     with tempfile.TemporaryDirectory() as name, server.studio(Path(name)) as studio:
-        print(logging(studio, f"{name}/state"), "\n", flush=True)
-        print(sweep(options, studio, Path(name)), flush=True)
+        if options.only in (None, "log"):
+            print(logging(studio, f"{name}/state"), "\n", flush=True)
+        if options.only in (None, "sweep"):
+            print(sweep(options, studio, Path(name)), flush=True)
 
 
 if __name__ == "__main__":
