@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runs.models import Run
-from runs.query.curves import Curve, Curves, Look
+from runs.query.curve import Curve, Curves, Look
 from runs.query.documents import Numbers
 from runs.query.monitoring import Silence, sample_label
 

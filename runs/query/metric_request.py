@@ -9,8 +9,8 @@ from django.http import QueryDict
 from runs.errors import Invalid
 from runs.limits import number_of
 from runs.models import Metric, Run
-from runs.query import curves
-from runs.query.curves import Curves, Look, read_curves, read_newer
+from runs.query.curve import POINTS, Curves, Look
+from runs.query.curves import read_curves, read_newer
 from runs.query.document_drawing import CURVES, document_drawing
 from runs.query.documents import read_document
 from runs.query.drawing import Drawing, curve_rows, curves_drawing
@@ -202,7 +202,7 @@ def _number(asked: QueryDict, name: str) -> float | None:
 
 def _points(text: str) -> int:
     if not text:
-        return curves.POINTS
+        return POINTS
     if not text.isdecimal() or not 4 <= int(text[:9]) <= MOST_POINTS:
         raise Invalid(
             f"points must be a number from 4 to {MOST_POINTS:,}, not {text[:40]!r}.", field="points"

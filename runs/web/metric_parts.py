@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from runs.models import Metric, Run
-from runs.query.curves import Look
+from runs.query.curve import Look
 from runs.query.document_drawing import CURVES
 from runs.query.drawing import Cell
 from runs.query.metric_request import MOST_TOGETHER, Request, Settings, drawing_of

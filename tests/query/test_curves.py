@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from runs.actions.tracking import Points, log_points
 from runs.actions.upkeep import merge_run
 from runs.models import Run, Workspace
-from runs.query.curves import Look, read_curves, read_newer
+from runs.query.curve import Look
+from runs.query.curves import read_curves, read_newer
 from runs.query.drawing import curve_rows, curves_drawing, said_of
 from runs.query.lines import smoothed
 from runs.query.run_metrics import chosen_metrics

@@ -10,7 +10,8 @@ from runs.actions.run import heartbeat, reap_silent_runs
 from runs.actions.tracking import Points, log_points
 from runs.models import Kind, Name, Run, Workspace
 from runs.query.compare import compare_runs
-from runs.query.curves import Look, read_curves
+from runs.query.curve import Look
+from runs.query.curves import read_curves
 from runs.query.default_columns import default_columns
 from runs.query.fields import Source
 from runs.query.monitoring import GAP_MS, sample_groups, sample_label, silences_of
