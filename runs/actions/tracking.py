@@ -1,7 +1,7 @@
 """What a training writes while it runs: points of metrics."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db import connection
@@ -59,8 +59,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
     batch = [p for p in batch if len(p.values) or p.kind in (Metric.LIST, Metric.TABLE)]
     total = sum(len(points.values) for points in batch)
     check_points(total)
-    for points in batch:
-        clean_key(points.name, "metric")
+    batch = [_named(points) for points in batch]
     with write():
         hold(run)
         if key and claim(f"run:{run.pk}", key) is not None:
@@ -75,6 +74,12 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
             if metric.segment_count % MERGE_EVERY == 0:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
     return total
+
+
+def _named(points: Points) -> Points:
+    """The points under the checked name, composed as every other name is: what people type finds it."""
+    name = clean_key(points.name, "metric")
+    return points if name == points.name else replace(points, name=name)
 
 
 def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
