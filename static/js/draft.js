@@ -29,7 +29,11 @@ function begin(card) {
   if (!area || saved.has(area)) return;
   saved.set(area, area.value);
   const draft = read(card), version = card.querySelector("[name=version]");
-  if (!draft || card.querySelector("[role=alert]")) return;
+  if ("sent" in area.dataset) { // an answer to what was just sent: newer than any draft
+    saved.set(area, null);
+    return keep(card, { text: area.value, version: version.value, left: false });
+  }
+  if (!draft) return;
   if (draft.text === area.value) return drop(card);
   const fresh = version.value;
   area.value = draft.text;
@@ -55,7 +59,9 @@ function look() {
 
 document.addEventListener("input", (event) => {
   const card = event.target.matches("textarea[name=description]") && event.target.closest("[data-draft]");
-  if (card) keep(card, { text: event.target.value, version: card.querySelector("[name=version]").value, left: false });
+  if (!card) return;
+  if (event.target.value === saved.get(event.target)) drop(card); // written back as it was
+  else keep(card, { text: event.target.value, version: card.querySelector("[name=version]").value, left: false });
 });
 document.addEventListener("click", (event) => {
   const card = event.target.closest("[data-draft-leave]")?.closest("[data-draft]"), draft = card && read(card);
