@@ -89,10 +89,10 @@ def test_it_has_all_that_a_run_has() -> None:
     }
     # Of these a script outside of a run has no use: they speak of a studio, or make runs.
     assert missing == {
-        "begin", "download_file", "download_files", "end_at_exit", "get", "get_all_logs", "get_context",
-        "get_detailed_status", "get_details_with_logs", "list", "list_by_compute", "register_model",
-        "show", "submit_child", "wait_for_completion",
-    } - {name for name in ("show",) if hasattr(OfflineRun, name)}  # fmt: skip
+        "add_properties_later", "begin", "download_file", "download_files", "end_at_exit", "get", "get_all_logs",
+        "get_context", "get_detailed_status", "get_details_with_logs", "get_snapshot_id", "list", "list_by_compute",
+        "register_model", "restore_snapshot", "show", "submit_child", "take_snapshot", "wait_for_completion",
+    }  # fmt: skip
 
 
 def test_it_can_be_forbidden() -> None:
