@@ -27,6 +27,8 @@ from runs.web.frame import caller_of
 from runs.web.tag_form import tag_facts
 
 LIVE_S = 3
+# While a run is asked to stop, its steps follow each other quickly.
+STOPPING_S = 1
 # How many names a card lists; the Metrics tab searches all.
 MOST_LISTED = 500
 
@@ -68,7 +70,7 @@ def facts_of(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
         "steps": cancel_steps(run),
         "is_active": not run.is_ended,
         "is_starred": bool(starred(caller.user, "run", [run.pk])),
-        "live_s": 0 if run.is_ended else LIVE_S,
+        "live_s": 0 if run.is_ended else STOPPING_S if run.cancel_requested_at else LIVE_S,
     }
 
 

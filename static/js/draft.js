@@ -79,8 +79,10 @@ document.addEventListener("htmx:afterSettle", () => {
   } else look();
 });
 look();
-// The page was left in the middle of a sentence: the form opens again by itself.
-for (const card of document.querySelectorAll("[data-draft]")) {
-  const draft = read(card);
-  if (draft && !draft.left && !card.querySelector("textarea[name=description]")) card.querySelector(".pencil")?.click();
-}
+// The page was left in the middle of a sentence: the form opens again by itself, in place once htmx is ready.
+document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+  for (const card of document.querySelectorAll("[data-draft]")) {
+    const draft = read(card);
+    if (draft && !draft.left && !card.querySelector("textarea[name=description]")) card.querySelector(".pencil")?.click();
+  }
+}));
