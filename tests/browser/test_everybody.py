@@ -15,6 +15,8 @@ PAGES = [
     "/w/default/nowhere/",
     "RUN/",
     "RUN/description/",
+    "RUN/description/versions/",
+    "RUN/mark/",
     "RUN/tags/",
     "RUN/cancel/",
     "RUN/metrics/",
