@@ -27,6 +27,7 @@ CELL_LENGTH = 200
 JSON_BYTES = 512 * 1024
 JSON_LINES = 5000
 SOURCE_BYTES = 256 * 1024
+PLAIN_LINES = 20_000
 WORDS = {"table": "Table", "json": "JSON", "markdown": "Drawn", "source": "Source"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
@@ -164,6 +165,21 @@ def _source(file: Artifact) -> dict[str, Any]:
     if lines is None:
         return {"reason": "Its colours could not be worked out in time. It is shown as text."}
     return _lines_facts(lines, "")
+
+
+def plain_facts(file: Artifact) -> dict[str, Any]:
+    """The file's first lines as they are, for those who show no log."""
+    content = storage.read(file.key, end=min(file.size, SOURCE_BYTES))
+    lines = decoded(content, encoding_of(content), at_start=True).split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    is_cut = file.size > SOURCE_BYTES
+    note = (
+        f"The first {show.size(SOURCE_BYTES)} of {show.size(file.size)}; the download has it all."
+        if is_cut
+        else ""
+    )
+    return _lines_facts([[("", line.removesuffix("\r"))] for line in lines[:PLAIN_LINES]], note)
 
 
 def _lines_facts(lines: list[list[Part]], note: str) -> dict[str, Any]:

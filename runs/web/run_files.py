@@ -108,7 +108,11 @@ def log_part(request: HttpRequest, workspace: str, run_id: str) -> HttpResponseB
 @require_safe
 def image(request: HttpRequest, workspace: str, run_id: str) -> HttpResponseBase:
     """A raster picture for an `img`. What it is, its first bytes say; nothing else is ever answered here."""
-    file = _file(run_of(request, workspace, run_id), request.GET.get("file", ""))
+    return picture(request, _file(run_of(request, workspace, run_id), request.GET.get("file", "")))
+
+
+def picture(request: HttpRequest, file: Artifact) -> HttpResponseBase:
+    """The file as a picture, if it is one. Raises NotFound for anything else."""
     kind = content_type_of(file.path, storage.read(file.key, end=512))
     if kind not in IMAGES or file.size > MOST_IMAGE_BYTES:
         raise NotFound("This file is no picture that can be shown here. Download it instead.")
