@@ -30,6 +30,7 @@ from runs.query.compare import (
 from runs.query.conditions import Conditions
 from runs.query.runs import list_runs
 from runs.query.search import words_of
+from runs.query.sources import compare_sources
 from runs.web import show
 from runs.web.address import Address
 from runs.web.chart_panel import ChartPlace, Panel, draw_panel
@@ -104,6 +105,7 @@ def compare(request: HttpRequest, workspace: str) -> HttpResponse:
         "add_hidden": list(address.pairs("add")),
         "live_s": LIVE_S if any(show.is_active(run.status) for run in made.runs) else IDLE_S,
     }
+    facts["sources_base"], facts["sources"] = compare_sources(made.runs, made.base)
     if address.get("add").strip():
         facts["found"] = list(_found(request, found, address, ids))
     return render(request, "compare/compare.html", facts)
