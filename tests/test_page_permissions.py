@@ -102,6 +102,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_log_lines": ("reader", ""),
     "run_log_part": ("reader", ""),
     "run_image": ("reader", ""),
+    "run_snapshot": ("reader", ""),
+    "run_snapshot_image": ("reader", ""),
+    "run_again": ("reader", ""),
     "run_activity": ("reader", ""),
 }
 CELLS = [
@@ -123,6 +126,7 @@ QUERIES = {
     "run_log_part": "?file=log.txt&start=0&end=4",
     "run_image": "?file=photo.png",
     "run_logs": "?file=log.txt",
+    "run_snapshot_image": "?file=photo.png",
     "run_metric_data": "?m=loss",
     "run_image_steps": "?name=photo",
     "settings_member_remove": "?member=mia",
@@ -171,6 +175,7 @@ def run(workspace, owner):
     append_log(made, "log.txt", 0, b"one\ntwo\n")
     put_file(made, "photo.png", [PNG], by=owner)
     log_points(made, [Points("photo", ["photo.png"], kind="image")])
+    make.snapshot(made, {"train.py": b"print(1)\n", "photo.png": PNG})
     make.member(workspace, "contributor", "mia")
     edit_run(made, by=owner, description="words")
     edit_experiment(made.experiment, by=owner, description="words")

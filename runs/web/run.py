@@ -81,6 +81,7 @@ def _tabs(run: Run) -> Iterator[Tab]:
         ("images", "Images", image_metrics(run).count() or None),
         ("children", "Child runs", run.child_count),
         ("logs", "Outputs + logs", run.artifacts.count()),
+        ("snapshot", "Snapshot", None),
         ("monitoring", "Monitoring", None),
         ("activity", "Activity", None),
     ):

@@ -41,6 +41,7 @@ from runs.web import (
     settings_activity,
     settings_members,
     sign_in,
+    snapshot,
     stars,
     trash,
     view_acts,
@@ -147,5 +148,8 @@ urlpatterns = [
     page(RUN + "logs/part/", run_files.log_part, "run_log_part"),
     page(RUN + "logs/image/", run_files.image, "run_image"),
     page(RUN + "monitoring/", run_monitoring.monitoring, "run_monitoring"),
+    page(RUN + "snapshot/", snapshot.snapshot, "run_snapshot"),
+    page(RUN + "snapshot/image/", snapshot.image, "run_snapshot_image"),
+    page(RUN + "again/", snapshot.again, "run_again"),
     page(RUN + "activity/", activity.activity, "run_activity"),
 ]

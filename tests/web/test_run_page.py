@@ -61,7 +61,7 @@ def test_each_tab_has_an_address_of_its_own(browser, place, tab, words):
     assert words in html_of(browser.get(place(f"{tab}/")))
 
 
-@pytest.mark.parametrize("tab", ["snapshot", "explanations"])
+@pytest.mark.parametrize("tab", ["explanations", "fairness"])
 def test_tabs_that_do_not_exist_yet_are_not_found(browser, place, tab):
     assert html_of(browser.get(place(f"{tab}/")), 404)
     assert f"/{tab}/" not in html_of(browser.get(place()))
