@@ -17,6 +17,7 @@ from runs.query.differences import Change, changed_files, line_difference
 from runs.query.snapshots import file_of, files_of, snapshot_of
 from runs.query.sources import git_facts, runs_to_compare
 from runs.web.address import Address
+from runs.web.described import shown
 from runs.web.diff_html import side_by_side, unified
 from runs.web.frame import caller_of
 from runs.web.preview import WORDS, kind_of, plain_facts, preview_facts
@@ -52,7 +53,10 @@ def snapshot(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     if other_id := request.GET.get("with", ""):
         facts |= _difference(_other(request, run, other_id), run, address, offered)
         return render(request, "run/snapshot_difference.html", facts)
-    return render(request, "run/snapshot.html", facts | _files(run, found, address))
+    facts |= _files(run, found, address)
+    if facts["kind"] == "markdown":
+        facts["html"] = shown(facts["html"], caller_of(request), run.workspace, run=run)
+    return render(request, "run/snapshot.html", facts)
 
 
 def _git(run: Run) -> dict[str, str]:
