@@ -78,8 +78,8 @@ def reads(db: None) -> Callable[..., AbstractContextManager[None]]:
     def counted(*, at_most: int) -> Iterator[None]:
         with CaptureQueriesContext(connection) as captured:
             yield
-        read = [q["sql"] for q in captured if q["sql"].lstrip("( ").upper().startswith(("SELECT", "WITH"))]
-        assert len(read) <= at_most, "\n".join(read)
+        found = make.reads_of(captured)
+        assert len(found) <= at_most, "\n".join(found)
 
     return counted
 

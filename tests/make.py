@@ -2,6 +2,8 @@
 
 import hashlib
 import itertools
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +80,12 @@ def log(made: Run, name: str, *values: float | str, steps: list[int] | None = No
 def tag(made: Run, by: User | None = None, **pairs: str | None) -> None:
     """Tag the run."""
     organise.set_tags(made, pairs, by=by or owner_of(made.workspace))
+
+
+def reads_of(captured: Iterable[dict[str, str]]) -> list[str]:
+    """The statements that read, of those that were captured: also one that sets a limit of time on its way."""
+    bare = [re.sub(r"^(SET LOCAL [^;]*; )+", "", query["sql"]) for query in captured]
+    return [sql for sql in bare if sql.lstrip("( ").upper().startswith(("SELECT", "WITH"))]
 
 
 def token(person: User, **options: Any) -> str:

@@ -1,7 +1,7 @@
 """Which part of a filter names few runs: an indexed query of their numbers, and how many they are, up to a cap."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,31 +20,23 @@ from runs.query.tree import numbers_below
 from runs.query.value_terms import INDEXED_PARTS, rows_of, value_condition
 from runs.query.where import statuses
 
-# Of terms that no index answers without looking at every row of their key, so many are tried.
-MOST_SCANS = 3
+# A statement that finds numbers of runs, and its parameters.
+Sql = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Term:
     """A part that must hold: as a condition on runs, and, where an index serves, as a query of their numbers.
 
-    `fetch` is given instead where counting costs as much as fetching: it returns up to so many numbers. With
-    `is_exact` the numbers are those of all runs that fulfil it and no others, so that it need not be tested on them.
+    `scan` is given instead where counting costs as much as fetching. With `is_exact` the numbers are those of all
+    runs that fulfil it and no others, so that it need not be tested on them. `key` tells it from other terms.
     """
 
+    key: Hashable
     where: Q
     numbers: Numbers | None = None
-    fetch: Callable[[int], list[int]] | None = None
+    scan: Sql | None = None
     is_exact: bool = False
-
-
-@dataclass(frozen=True)
-class Rarest:
-    """A term, its numbers, and how many they are as far as they were counted."""
-
-    term: Term
-    numbers: Numbers
-    count: int
 
 
 def term_of(node: Node, where: Q, context: Context) -> Term:
@@ -52,10 +44,8 @@ def term_of(node: Node, where: Q, context: Context) -> Term:
     numbers = candidates(node, context)
     if numbers is None or not _is_scan(node):
         is_exact = all(isinstance(item, Compare) for item in (node.items if isinstance(node, Or) else [node]))
-        return Term(where, numbers, is_exact=is_exact)
-    return Term(
-        where, fetch=lambda most: list(numbers.values_list("run_id", flat=True)[:most]), is_exact=True
-    )
+        return Term(node, where, numbers, is_exact=is_exact)
+    return Term(node, where, scan=compiled(numbers), is_exact=True)
 
 
 def candidates(node: Node, context: Context) -> Numbers | None:
@@ -77,23 +67,6 @@ def candidates(node: Node, context: Context) -> Numbers | None:
     return rows_of(node.field, context).filter(value_condition(node)).values("run_id")
 
 
-def rarest(terms: list[Term], cap: int) -> Rarest | None:
-    """The indexed term with the fewest numbers, counted up to cap + 1; None where no term has an index."""
-    indexed = [(term, term.numbers) for term in terms if term.numbers is not None]
-    counts = capped_counts([numbers for _, numbers in indexed], cap)
-    found = [Rarest(*pair, count) for pair, count in zip(indexed, counts, strict=True)]
-    return min(found, key=lambda each: each.count, default=None)
-
-
-def fetched(terms: list[Term], cap: int) -> Rarest | None:
-    """The first term that can only be fetched and has no more numbers than the cap, with them at hand."""
-    for term in [term for term in terms if term.fetch][:MOST_SCANS]:
-        numbers = term.fetch(cap + 1) if term.fetch else []
-        if len(numbers) <= cap:
-            return Rarest(term, listed(numbers), len(numbers))
-    return None
-
-
 def listed(numbers: list[int]) -> Numbers:
     """Numbers that are at hand, as a query: one parameter, however many they are."""
     if connection.vendor == "sqlite":
@@ -103,22 +76,31 @@ def listed(numbers: list[int]) -> Numbers:
     return Run.objects.filter(pk__in=rows).values("id")
 
 
+def compiled(query: Numbers) -> Sql | None:
+    """The query as SQL; None where Django sees that nothing can match, such as `metrics.x < NaN`."""
+    try:
+        sql, params = query.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return sql, tuple(params)
+
+
+def capped_count(query: Numbers, cap: int) -> Sql:
+    """An expression: how many rows the query finds, at most cap + 1."""
+    found = compiled(query[: cap + 1])
+    if found is None:
+        return "0", ()
+    return f"(SELECT COUNT(*) FROM ({found[0]}) AS few)", found[1]  # noqa: S608 (compiled by Django)
+
+
 def capped_counts(queries: list[Numbers], cap: int) -> list[int]:
     """How many rows each query finds, at most cap + 1: one query for all of them."""
-    selects: list[str] = []
-    params: list[Any] = []
-    for query in queries:
-        try:
-            sql, values = query[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:  # Django sees that nothing can match, such as `metrics.x < NaN`
-            selects.append("0")
-            continue
-        selects.append(f"(SELECT COUNT(*) FROM ({sql}) AS few)")  # noqa: S608 (each part is compiled by Django)
-        params += values
-    if not params:
-        return [0] * len(queries)
+    if not queries:
+        return []
+    counts = [capped_count(query, cap) for query in queries]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(selects)}", params)
+        sql = f"SELECT {', '.join(sql for sql, _ in counts)}"
+        cursor.execute(sql, [value for _, values in counts for value in values])
         return list(cursor.fetchone())
 
 

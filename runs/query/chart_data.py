@@ -14,10 +14,11 @@ from runs.query.cells import cells_of
 from runs.query.charts import Chart, ChartKind
 from runs.query.columns import NEWEST_FIRST, Column, Sort
 from runs.query.conditions import Context, look_up
+from runs.query.counts import Count, count_runs
 from runs.query.fields import Field, Source
 from runs.query.lines import Lines, Window, metrics_of, read_lines
 from runs.query.planner import Plan
-from runs.query.runs import Count, RunRow, count_runs, page_of
+from runs.query.runs import RunRow, page_of
 from runs.query.time_limit import limited_time
 
 MOST_RUNS = 200

@@ -1,15 +1,15 @@
 """Runs in groups by one of their values: how many in each, and mean and spread of the shown numbers."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from django.db.models import F, TextField
-from django.db.models.functions import Coalesce
+from django.db.models import F, FloatField, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from runs.errors import Invalid
-from runs.models import Run
 from runs.query.candidates import listed
 from runs.query.columns import NEWEST_FIRST, Column, Sort
 from runs.query.conditions import Context, look_up
@@ -17,7 +17,7 @@ from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Node, Not, Op, all_of
 from runs.query.planner import Plan
-from runs.query.runs import run_ids
+from runs.query.runs import RunPage, firsts_of
 from runs.query.time_limit import limited_time
 from runs.query.value_terms import TABLES, number_of, rows_of
 
@@ -30,6 +30,7 @@ _ATTRIBUTES = {
     "target": "target",
     "type": "run_type",
 }
+_READ = ("place", "run_id", "name_id", "amount", "said")
 _SOURCES = (Source.TAG, Source.PARAM, Source.PROPERTY)
 
 
@@ -53,6 +54,8 @@ class Group:
     count: int
     has_field: bool = True
     spreads: dict[str, Spread] = field(default_factory=dict)
+    # The numbers of its runs, newest first.
+    members: list[int] = field(default_factory=list, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,22 +89,25 @@ def parse_group(text: str) -> Field:
 def group_runs(
     plan: Plan, by: Field, columns: Iterable[Column], sort: Sequence[Sort] = NEWEST_FIRST
 ) -> Groups:
-    """The plan's runs in groups, over its newest 10,000; at most 200 groups, in seven queries whatever the data.
+    """The plan's runs in groups, over its newest 10,000; at most 200 groups, in three queries whatever the data.
 
     The order follows the list's: by the mean of a number, by the group's own value, else the largest group first.
     """
     numeric = [column for column in columns if is_number(column)]
     look_up(plan.context, [by, *(column.field for column in numeric if column.field)])
     with limited_time():
-        numbers = run_ids(plan, most=MOST_RUNS + 1)
-        runs, is_more = numbers[:MOST_RUNS], len(numbers) > MOST_RUNS
-        keys = _keys(plan.context, by, runs)
-        values = _numbers(plan.context, numeric, runs)
+        rows = _newest(plan, by)
+        runs, is_more = [row[0] for row in rows[:MOST_RUNS]], len(rows) > MOST_RUNS
+        keys, values = _read(plan.context, by, numeric, runs)
+    if by.source == Source.ATTRIBUTE:
+        keys = {run: (bool(value), value or None) for run, value, _ in rows}
+    if "duration" in values:
+        values["duration"] = {run: seconds for run, _, seconds in rows if seconds is not None}
     members: dict[tuple[bool, str | None], list[int]] = {}
     for run in runs:
         members.setdefault(keys.get(run, (False, None)), []).append(run)
     groups = [
-        Group(value, len(inside), has_field, _spreads(inside, values))
+        Group(value, len(inside), has_field, _spreads(inside, values), inside)
         for (has_field, value), inside in members.items()
     ]
     return Groups(by, _ordered(groups, by, sort)[:MOST_GROUPS], len(groups), len(runs), is_more)
@@ -124,45 +130,69 @@ def condition_of(by: Field, value: str | None, *, has_field: bool) -> Node:
     return Compare(by, Op.IS_NULL)
 
 
-def _keys(context: Context, by: Field, runs: list[int]) -> dict[int, tuple[bool, str | None]]:
-    """By run: whether it has the field, and its value."""
-    if by.source == Source.ATTRIBUTE:
-        pairs = Run.objects.filter(pk__in=listed(runs)).values_list("pk", _ATTRIBUTES[by.key])
-        return {run: (bool(value), value or None) for run, value in pairs}
-    whole = Coalesce(F("full"), F("value"), output_field=TextField())
-    rows = rows_of(by, context).filter(run__in=listed(runs)).values_list("run_id", whole)
-    return {run: (True, value) for run, value in rows}
+def open_groups(
+    plan: Plan,
+    groups: Sequence[Group],
+    *,
+    sort: Sequence[Sort],
+    columns: Sequence[Column],
+    limit: int,
+    opened: Mapping[str, int],
+) -> list[RunPage]:
+    """The first runs of each of these groups, in the order of the list, with the children of the opened ones."""
+    if not groups:
+        return []
+    parts = [group.members for group in groups]
+    return firsts_of(plan, parts, sort=sort, columns=columns, limit=limit, opened=opened)
 
 
-def _numbers(context: Context, columns: Sequence[Column], runs: list[int]) -> dict[str, dict[int, float]]:
-    """By column key and run: the finite number it has there. One query for each table that is shown at all."""
-    found: dict[str, dict[int, float]] = {column.key: {} for column in columns}
-    if "duration" in found:
-        pairs = Run.objects.filter(pk__in=listed(runs)).values_list("pk", "duration_s")
-        found["duration"] = {run: value for run, value in pairs if value is not None}
-    for source in (Source.METRIC, Source.PARAM):
-        shown = [column for column in columns if column.field is not None and column.field.source == source]
-        for (run, name), parts in _parts(context, source, shown, runs):
-            for column in shown:
+def _newest(plan: Plan, by: Field) -> list[tuple[int, str | None, float | None]]:
+    """The newest runs, each with its attribute, if that is what is grouped by, and its duration."""
+    attribute = _ATTRIBUTES[by.key] if by.source == Source.ATTRIBUTE else "status"
+    rows = plan.runs().order_by("-created_at", "-id").values_list("pk", attribute, "duration_s")
+    return list(rows[: MOST_RUNS + 1])
+
+
+Keys = dict[int, tuple[bool, str | None]]
+Numbers = dict[str, dict[int, float]]
+
+
+def _read(context: Context, by: Field, columns: Sequence[Column], runs: list[int]) -> tuple[Keys, Numbers]:
+    """By run whether it has the field and its value there; by column and run the finite number. One query, or none."""
+    keys: Keys = {}
+    found: Numbers = {column.key: {} for column in columns}
+    by_part: dict[tuple[Source, str], list[Column]] = {}
+    for column in columns:
+        if column.field is not None and column.key != "duration":
+            by_part.setdefault((column.field.source, column.field.part), []).append(column)
+    parts: list[QuerySet[Any, Any]] = []
+    for place, shown in enumerate(by_part.values()):
+        parts.append(_numbers_in(context, place, shown, runs))
+    if by.source != Source.ATTRIBUTE:
+        whole = Coalesce(F("full"), F("value"), output_field=TextField())
+        rows = rows_of(by, context).filter(run__in=listed(runs))
+        nothing = Cast(Value(None), FloatField())
+        parts.append(rows.annotate(place=Value(-1), amount=nothing, said=whole).values_list(*_READ))
+    shown_in = list(by_part.values())
+    for place, run, name, amount, said in parts[0].union(*parts[1:], all=True) if parts else ():
+        if place < 0:
+            keys[run] = (True, said)
+        elif amount is not None and math.isfinite(amount):
+            for column in shown_in[place]:
                 if column.field and context.name_id(column.field) == name:
-                    value = parts[column.field.part]
-                    if value is not None and math.isfinite(value):
-                        found[column.key][run] = value
-    return found
+                    found[column.key][run] = amount
+    return keys, found
 
 
-def _parts(
-    context: Context, source: Source, shown: Sequence[Column], runs: list[int]
-) -> Iterator[tuple[tuple[int, int], dict[str, float | None]]]:
-    """By run and name: the parts of the series that the columns show."""
-    by_part = {column.field.part: number_of(column.field) for column in shown if column.field is not None}
-    names = [context.name_id(column.field) or 0 for column in shown if column.field is not None]
-    if not names:
-        return
-    rows = TABLES[source]._default_manager.filter(run__in=listed(runs), name__in=names)
-    parts = {f"part_{part}": number for part, number in by_part.items()}
-    for run, name, *values in rows.annotate(**parts).values_list("run_id", "name_id", *parts):
-        yield (run, name), dict(zip(by_part, values, strict=True))
+def _numbers_in(context: Context, place: int, shown: Sequence[Column], runs: list[int]) -> QuerySet[Any, Any]:
+    """The same part of the series of some keys of one table."""
+    fields = [column.field for column in shown if column.field is not None]
+    names = [context.name_id(field) or 0 for field in fields]
+    rows: QuerySet[Any, Any] = TABLES[fields[0].source]._default_manager.filter(run__in=listed(runs))
+    number, nothing = Cast(number_of(fields[0]), FloatField()), Cast(Value(None), TextField())
+    rows = rows.filter(name__in=names).annotate(place=Value(place), amount=number, said=nothing)
+    read: QuerySet[Any, Any] = rows.values_list(*_READ)
+    return read
 
 
 def _spreads(members: list[int], values: dict[str, dict[int, float]]) -> dict[str, Spread]:

@@ -6,21 +6,22 @@ how far a walk in the order of the list would go until a page is full; the runs 
 EXISTS, unless some term has fewer runs than that. The wrong choice costs 100 to 10,000 times more.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact
 
 from runs.models import Run
-from runs.query.candidates import Rarest, Term, fetched, of_viewer, rarest, term_of
+from runs.query.candidates import Sql, Term, of_viewer, term_of
 from runs.query.conditions import Conditions, Context
 from runs.query.expressions import Holds, Numbers, Unindexed, is_one_of
 from runs.query.nodes import conjuncts
+from runs.query.probe import Probe, Rarest, probe, probe_again, sampled
 from runs.query.search import word_terms
 from runs.query.where import condition
 
@@ -28,6 +29,8 @@ from runs.query.where import condition
 FEW = 5000
 # So many of the newest runs are looked at to learn how common the runs are that fulfil everything.
 SAMPLE = 1000
+# Stands for a value that is put in later; no status, and nothing that a person writes.
+_PLACE = "\ue000status"
 # How many rows a walk must find, for what it may cost.
 _PAGE = 50
 # Of text and patterns, which are fetched to be counted, no more than so many are.
@@ -49,6 +52,8 @@ class Plan:
     driver: Numbers | None
     rarest: Numbers | None
     is_few: bool = False
+    # What was counted of the terms: it serves plans of other conditions made of the same terms.
+    probe: Probe = field(default_factory=Probe)
 
     def runs(self) -> QuerySet[Run]:
         """All runs that fulfil everything, in no order."""
@@ -85,20 +90,39 @@ def _hidden(experiment_id: int | None) -> Q:
 
 
 def make_plan(context: Context, conditions: Conditions) -> Plan:
-    """Count the terms and choose."""
+    """Count the terms and choose: no query where there are none, else one or two."""
     terms, base = _terms(context, conditions), _base(conditions)
     walk = Plan(context, base, _all(terms), _all(terms), None, None)
     if not terms:
         return walk
-    found = rarest(terms, FEW)
-    if found is not None and found.count <= FEW:
-        return _driven(walk, terms, found)
-    walk = replace(walk, rarest=found.numbers if found else None, others=_others(terms, found))
-    length = _length_of_walk(walk)
+    known = probe(terms, walk.walked(), cap=FEW, sample=SAMPLE)
+    plan = _planned(walk, terms, known)
+    if plan.driver is not None:
+        return plan
+    length = _length_of_walk(known)
     if length <= FEW:
-        return walk
-    found = fetched(terms, min(length, _MOST_FETCHED)) or rarest(terms, length)
-    return _driven(walk, terms, found) if found is not None and found.count <= length else walk
+        return plan
+    found = probe_again(known, terms, cap=length, most_fetched=_MOST_FETCHED).rarest(terms)
+    return _driven(plan, terms, found) if found is not None and found.count <= length else plan
+
+
+def plan_again(plan: Plan, conditions: Conditions) -> Plan:
+    """A plan of other conditions made of the same terms, or of some of them: what was counted serves. No query."""
+    context, known = plan.context, plan.probe
+    if context.answered is not None and context.answered not in conjuncts(conditions.tree):
+        # No longer of one experiment, which is all that was counted.
+        context, known = replace(context, answered=None, experiment_id=None), Probe()
+    terms = _terms(context, conditions)
+    walk = Plan(context, _base(conditions), _all(terms), _all(terms), None, None)
+    return _planned(walk, terms, known)
+
+
+def _planned(walk: Plan, terms: list[Term], known: Probe) -> Plan:
+    found = known.rarest(terms)
+    if found is not None and found.count <= FEW:
+        return replace(_driven(walk, terms, found), probe=known)
+    rarest = found.numbers if found else None
+    return replace(walk, rarest=rarest, others=_others(terms, found), probe=known)
 
 
 def _driven(walk: Plan, terms: list[Term], found: Rarest) -> Plan:
@@ -116,30 +140,25 @@ def _others(terms: list[Term], found: Rarest | None) -> Q:
     return _all([term for term in terms if not (found and term is found.term and term.is_exact)])
 
 
-def _length_of_walk(plan: Plan) -> int:
+def _length_of_walk(known: Probe) -> int:
     """About how many runs a walk goes through until a page is full, were the rest as the newest are."""
-    seen, hits = looked_at(plan, [Q()], SAMPLE)[0]
-    if seen < SAMPLE:  # there are no more
+    if known.seen < SAMPLE:  # there are no more
         return 0
-    return int(_PAGE * SAMPLE / (hits or 0.25))
+    return int(_PAGE * SAMPLE / (known.hits or 0.25))
 
 
-def looked_at(plan: Plan, parts: list[Q], most: int) -> list[tuple[int, int]]:
-    """Of the newest so many runs in each part of the list: how many there are, and how many fulfil all. One query."""
-    selects: list[str] = []
-    params: list[Any] = []
-    for place, part in enumerate(parts):
-        rows = plan.walked().filter(part).order_by("-created_at", "-id")
-        hit = Case(When(plan.terms, then=1), default=0) if plan.terms else Value(1)
-        try:
-            sql, values = rows.annotate(hit=hit).values("hit")[:most].query.sql_with_params()
-        except EmptyResultSet:  # the part contradicts what the list leaves out
-            sql, values = "SELECT 0 AS hit WHERE 1 = 0", ()
-        counts = f"SELECT {place}, COUNT(*), COALESCE(SUM(hit), 0) FROM ({sql}) AS newest"  # noqa: S608 (compiled)
-        selects.append(counts)
-        params += values
+def looked_at(plan: Plan, column: str, values: Sequence[str], most: int) -> list[tuple[int, int]]:
+    """Of the newest so many runs with each value: how many there are, and how many fulfil all. One query."""
+    # All parts are alike but for the value: Django writes one of them.
+    sql, params = sampled(plan.walked().filter(**{column: _PLACE}), plan.terms, most)
+    parts: list[Sql] = []
+    for place, value in enumerate(values):
+        own = tuple(value if each == _PLACE else each for each in params)
+        parts.append((f"SELECT {place}, COUNT(*), COALESCE(SUM(hit), 0) FROM ({sql}) AS newest", own))  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), params)
+        cursor.execute(
+            " UNION ALL ".join(part for part, _ in parts), [each for _, own in parts for each in own]
+        )
         return [(int(seen), int(hits)) for _, seen, hits in sorted(cursor.fetchall())]
 
 
@@ -153,7 +172,7 @@ def _terms(context: Context, conditions: Conditions) -> list[Term]:
     terms += word_terms(conditions.search, context)
     if conditions.mine:
         mine = Q(Exact(Unindexed(F("created_by_id")), _viewer_id(context)))
-        terms.append(Term(mine, of_viewer(context), is_exact=True))
+        terms.append(Term("mine", mine, of_viewer(context), is_exact=True))
     return terms
 
 

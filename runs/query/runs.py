@@ -5,26 +5,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from itertools import chain
 
-from django.db.models import Count as CountOf
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from runs.errors import Invalid
-from runs.lifecycle import Status
-from runs.models import Experiment, Run, User, Workspace
-from runs.query.candidates import capped_counts
+from runs.models import Experiment, Run, Star, User, Workspace
+from runs.query.candidates import listed
 from runs.query.cells import Cell, cells_of
-from runs.query.children import opened_children
+from runs.query.children import by_parent, opened_children
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
-from runs.query.conditions import Conditions, look_up, make_context
+from runs.query.conditions import Conditions, Context, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
-from runs.query.planner import Plan, looked_at, make_plan
+from runs.query.expressions import is_one_of
+from runs.query.planner import Plan, make_plan
 from runs.query.sorts import Key, legs
 from runs.query.time_limit import limited_time
 
 MOST_A_PAGE = 1000
-COUNT_CAP = 10_000
-STATUS_CAP = 1000
-COUNTERS_S = 0.25
 _SALT = "runs.list"
 # What no list shows, and what may be long.
 _HEAVY = ("description_html", "error_message", "error_details", "arguments", "script")
@@ -48,6 +44,7 @@ class RunRow:
     tags: dict[str, str | None] = field(default_factory=dict)
     # Of metrics with several points, beside their last value: how many points, and their outline.
     outlines: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    is_starred: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,17 +67,6 @@ class RunPage:
         return [*self.rows, *chain.from_iterable(self.below.values())]
 
 
-@dataclass(frozen=True)
-class Count:
-    """A number of runs; with `is_more` there are more than that. Reads as "12" or "10,000+"."""
-
-    number: int
-    is_more: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.number:,}{'+' if self.is_more else ''}"
-
-
 def plan_runs(
     workspace: Workspace,
     conditions: Conditions,
@@ -88,10 +74,15 @@ def plan_runs(
     viewer: User | None,
     experiment: Experiment | None = None,
     sort: Sequence[Sort] = NEWEST_FIRST,
+    columns: Sequence[Column] = (),
     zone: tzinfo = UTC,
 ) -> Plan:
-    """Decide how to find these runs. One plan serves the page, the count and the counters of one request."""
-    fields = [key.column.field for key in sort if key.column.field is not None]
+    """Decide how to find these runs. One plan serves the page, the count and the counters of one request.
+
+    The keys of the columns, should they be shown, are looked up together with those of the conditions.
+    """
+    named = [*(key.column for key in sort), *columns]
+    fields = [column.field for column in named if column.field is not None]
     context = make_context(
         workspace, conditions, viewer=viewer, experiment=experiment, fields=fields, zone=zone
     )
@@ -118,7 +109,13 @@ def list_runs(
     """
     with limited_time():
         plan = plan_runs(
-            workspace, conditions or Conditions(), viewer=viewer, experiment=experiment, sort=sort, zone=zone
+            workspace,
+            conditions or Conditions(),
+            viewer=viewer,
+            experiment=experiment,
+            sort=sort,
+            columns=columns or (),
+            zone=zone,
         )
         return page_of(plan, sort=sort, columns=columns, cursor=cursor, limit=limit)
 
@@ -139,62 +136,47 @@ def page_of(
     with limited_time():
         found = _walk(plan, sort, read_cursor(cursor, order, salt=_SALT) if cursor else (0, None), limit + 1)
         numbers = [_number(keys) for _, keys in found[:limit]]
-        below = opened_children(plan.context.workspace, opened or {})
-        rows = _rows(plan, [*numbers, *chain.from_iterable(below.values())], columns)
+        known = _rows(plan, numbers, columns, opened or {})
     last = found[limit - 1] if len(found) > limit else None
-    known = {row.run.pk: row for row in rows}
+    cursor_after = write_cursor(order, last[0], last[1], salt=_SALT) if last else None
+    # A run that is not known was deleted a moment ago.
+    return _page([known[n] for n in numbers if n in known], cursor_after, known, opened or {})
+
+
+def firsts_of(
+    plan: Plan,
+    parts: Sequence[Sequence[int]],
+    *,
+    sort: Sequence[Sort],
+    columns: Sequence[Column],
+    limit: int,
+    opened: Mapping[str, int],
+) -> list[RunPage]:
+    """The first rows of each of these parts of the plan's runs, in the order: as many queries for many as for one."""
+    numbers = listed([number for part in parts for number in part])
+    inside = Plan(plan.context, Q(), Q(), Q(), numbers, numbers, is_few=True)
+    with limited_time():
+        found = _walk(inside, sort, (0, None), sum(len(part) for part in parts))
+        order = {_number(keys): place for place, (_, keys) in enumerate(found)}
+        firsts = [sorted(filter(order.__contains__, part), key=order.__getitem__)[:limit] for part in parts]
+        known = _rows(plan, [number for part in firsts for number in part], columns, opened)
+    return [_page([known[n] for n in part if n in known], None, known, opened) for part in firsts]
+
+
+def _page(
+    rows: list[RunRow], next_cursor: str | None, known: Mapping[int, RunRow], opened: Mapping[str, int]
+) -> RunPage:
+    """The rows, with the children of the opened ones among all that was read."""
+    below = by_parent((row.run for row in known.values()), opened)
     return RunPage(
-        [known[number] for number in numbers if number in known],
-        write_cursor(order, last[0], last[1], salt=_SALT) if last else None,
-        {parent: [known[n] for n in together if n in known] for parent, together in below.items()},
+        rows, next_cursor, {parent: [known[n] for n in together] for parent, together in below.items()}
     )
-
-
-def count_runs(plan: Plan, *, cap: int = COUNT_CAP) -> Count | None:
-    """How many runs there are, counted up to the cap; None when that takes over a second."""
-    try:
-        with limited_time(1.0):
-            (number,) = capped_counts([plan.unordered()], cap)
-    except Invalid:
-        return None
-    return Count(min(number, cap), number > cap)
-
-
-def status_counts(plan: Plan, *, cap: int | None = None) -> dict[Status, Count] | None:
-    """How many of the runs stand in each status that occurs; None when that takes too long.
-
-    Few runs are counted exactly. Of many, the newest in each status are looked at, up to the cap: 10,000 of them
-    where nothing is tested, else 1,000. What may lie behind them is told by "+", never guessed.
-    """
-    try:
-        with limited_time(COUNTERS_S):
-            if plan.is_few:
-                return _counted_together(plan)
-            return _counted_each(plan, cap or (STATUS_CAP if plan.terms else COUNT_CAP))
-    except Invalid:
-        return None
 
 
 def run_ids(plan: Plan, *, most: int) -> list[int]:
     """The numbers of all runs of the plan, newest first, for a change of all that match; at most `most`."""
     with limited_time():
         return list(plan.runs().order_by("-created_at", "-id").values_list("pk", flat=True)[:most])
-
-
-def _counted_together(plan: Plan) -> dict[Status, Count]:
-    rows = plan.runs().order_by().values_list("status").annotate(n=CountOf("pk"))
-    counts = {Status(status): Count(n) for status, n in rows}
-    return {status: counts[status] for status in Status if status in counts}
-
-
-def _counted_each(plan: Plan, cap: int) -> dict[Status, Count]:
-    looked = looked_at(plan, [Q(status=status.value) for status in Status], cap + 1)
-    counts: dict[Status, Count] = {}
-    for status, (seen, hits) in zip(Status, looked, strict=True):
-        # None among those that were looked at, but more behind them: "0+", which makes the total a "+" too.
-        if hits or seen > cap:
-            counts[status] = Count(min(hits, cap), seen > cap)
-    return counts
 
 
 def _number(keys: Sequence[Key]) -> int:
@@ -218,23 +200,39 @@ def _walk(
     return found
 
 
-def _rows(plan: Plan, numbers: list[int], columns: Sequence[Column] | None) -> list[RunRow]:
-    found = {run.pk: run for run in _read(numbers, columns)}
+def _rows(
+    plan: Plan, numbers: list[int], columns: Sequence[Column] | None, opened: Mapping[str, int]
+) -> dict[int, RunRow]:
+    """The rows of these runs and of the children of the opened ones, by number."""
+    found = list(_read(plan.context, numbers, columns, opened))
     shown = columns or ()
     look_up(plan.context, [column.field for column in shown if column.field is not None])
-    cells, tags, outlines = cells_of(plan.context, list(found), shown)
-    rows = []
-    for run in (found[number] for number in numbers if number in found):  # else it was deleted a moment ago
+    cells, tags, outlines = cells_of(plan.context, [run.pk for run in found], shown)
+    rows = {}
+    for run in found:
         run.workspace = plan.context.workspace
-        rows.append(RunRow(run, cells.get(run.pk, {}), tags.get(run.pk, {}), outlines.get(run.pk, {})))
+        rows[run.pk] = RunRow(
+            run,
+            cells.get(run.pk, {}),
+            tags.get(run.pk, {}),
+            outlines.get(run.pk, {}),
+            bool(getattr(run, "is_starred", False)),
+        )
     return rows
 
 
-def _read(numbers: list[int], columns: Sequence[Column] | None) -> QuerySet[Run]:
+def _read(
+    context: Context, numbers: list[int], columns: Sequence[Column] | None, opened: Mapping[str, int]
+) -> QuerySet[Run]:
     """The runs with what lists show of their neighbours; long texts only where they are shown."""
     unread = {"description_html"} if columns is None else set(_HEAVY)
     if columns is not None and "description" not in {column.key for column in columns}:
         unread.add("description")
     own = [field.name for field in Run._meta.concrete_fields if field.name not in unread]
-    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
+    which = Q(pk__in=numbers)
+    if opened:
+        which |= is_one_of(opened_children(context.workspace, opened))
+    runs = Run.objects.filter(which).select_related("experiment", "parent", "root", "created_by")
+    if columns is not None and context.viewer is not None:
+        runs = runs.annotate(is_starred=Exists(Star.objects.filter(user=context.viewer, run=OuterRef("pk"))))
     return runs.only(*own, *_NEIGHBOURS)

@@ -12,7 +12,7 @@ from django.db.models.lookups import In
 from runs.errors import Invalid
 from runs.lifecycle import Status
 from runs.models import RunSearch
-from runs.query.candidates import Term, of_statuses
+from runs.query.candidates import Sql, Term, compiled, of_statuses
 from runs.query.conditions import Context
 from runs.query.expressions import Holds, Unindexed
 from runs.query.lexer import composed, first_unstorable
@@ -42,25 +42,22 @@ def word_terms(text: str, context: Context) -> list[Term]:
     if not together:
         return terms
     holds = RunSearch.objects.filter(*(Q(text__contains=word) for word in together), run_id=OuterRef("pk"))
-    return [Term(Q(Holds(holds)), fetch=lambda most: find(together, most)), *terms]
+    return [Term(("words", *together), Q(Holds(holds)), scan=find(together)), *terms]
 
 
 def _alone(word: str, context: Context) -> Term:
     """A word that may also be part of a status, or is too short for the index."""
-    statuses = _statuses(word)
+    statuses, key = _statuses(word), ("words", word)
     where = Q(Holds(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
     if statuses:
         where |= Q(In(Unindexed(F("status")), statuses))
     if len(word) < INDEXED_LENGTH:
-        return Term(where)
-
-    def fetch(most: int) -> list[int]:
-        found = find([word], most)
-        if statuses and len(found) < most:
-            found += [row["id"] for row in of_statuses(statuses, context)[: most - len(found)]]
-        return found
-
-    return Term(where, fetch=fetch)
+        return Term(key, where)
+    in_status = compiled(of_statuses(statuses, context)) if statuses else None
+    if in_status is None:
+        return Term(key, where, scan=find([word]))
+    sql, params = find([word])
+    return Term(key, where, scan=(f"{sql} UNION ALL {in_status[0]}", (*params, *in_status[1])))
 
 
 def _statuses(word: str) -> list[str]:
@@ -68,15 +65,11 @@ def _statuses(word: str) -> list[str]:
     return sorted(status.value for status in Status if word in status.value.lower())
 
 
-def find(words: list[str], most: int) -> list[int]:
-    """The numbers of up to `most` runs that may hold all the words, of whatever workspace, by the index."""
+def find(words: list[str]) -> Sql:
+    """What finds the numbers of the runs that may hold all the words, of whatever workspace, by the index."""
     if connection.vendor != "sqlite":
-        rows = RunSearch.objects.filter(*(Q(text__contains=word) for word in words))
-        return list(rows.values_list("run_id", flat=True)[:most])
+        rows = RunSearch.objects.filter(*(Q(text__contains=word) for word in words)).values("run_id")
+        return compiled(rows) or ("SELECT 0 WHERE 1 = 0", ())
     likes = " AND ".join(["text LIKE %s"] * len(words))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT rowid FROM runs_search_fts WHERE {likes} LIMIT %s",  # noqa: S608 (the words are parameters)
-            [*(f"%{word}%" for word in words), most],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    sql = f"SELECT rowid FROM runs_search_fts WHERE {likes}"  # noqa: S608 (the words are parameters)
+    return sql, tuple(f"%{word}%" for word in words)

@@ -13,9 +13,9 @@ from runs.models import Experiment, Member, Name, Run, RunCount, User, Workspace
 from runs.models.name import SYSTEM
 from runs.query.candidates import capped_counts
 from runs.query.conditions import KINDS, Conditions, Context, make_context
+from runs.query.counts import Count
 from runs.query.fields import Field, Source
 from runs.query.lexer import first_unstorable
-from runs.query.runs import Count
 from runs.query.time_limit import limited_time
 from runs.query.value_terms import TABLES, rows_of
 

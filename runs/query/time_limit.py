@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -59,9 +60,37 @@ def _sqlite(seconds: float) -> Iterator[None]:
 @contextmanager
 def _postgresql(seconds: float) -> Iterator[None]:
     is_nested = connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Compiling a plan to machine code takes seconds, which the timeout cannot break off, and saves none here.
-        cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}; SET LOCAL jit = off")
+    # Compiling a plan to machine code takes seconds, which the timeout cannot break off, and saves none here.
+    limit = _First(f"SET LOCAL statement_timeout = {int(seconds * 1000)}; SET LOCAL jit = off")
+    with transaction.atomic(), connection.execute_wrapper(limit):
         yield
-        if is_nested:  # else the transaction's end takes it back
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT; SET LOCAL jit TO DEFAULT")
+        if is_nested and limit.is_sent:  # else the transaction's end takes it back
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT; SET LOCAL jit TO DEFAULT")
+
+
+class _First:
+    """Sends the settings along with the first statement, which saves a journey to the database."""
+
+    def __init__(self, settings: str) -> None:
+        self.settings = settings
+        self.is_sent = False
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        """Send the statement."""
+        if self.is_sent:
+            return execute(sql, params, many, context)
+        self.is_sent = True
+        if (
+            many
+            or not isinstance(sql, str)
+            or context["cursor"].cursor.__class__.__name__ == "ServerSideCursor"
+        ):
+            with connection.cursor() as cursor:
+                cursor.execute(self.settings)
+            return execute(sql, params, many, context)
+        found = execute(f"{self.settings}; {sql}", params, many, context)
+        cursor = context["cursor"]
+        while cursor.nextset():  # the answers of the settings come first
+            pass
+        return found

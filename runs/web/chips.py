@@ -108,13 +108,15 @@ def shaping_chips_of(address: Address) -> Iterator[Chip]:
                 yield Chip(label, value, address.having(**{name: None, "in": None}), name)
 
 
-def advice_of(address: Address, chips: Iterable[Chip], finds_any: Callable[[str], bool]) -> Iterator[Chip]:
-    """The conditions without which something would be found."""
+def advice_of(
+    address: Address, chips: Iterable[Chip], which_find: Callable[[list[str]], list[bool]]
+) -> list[Chip]:
+    """The conditions without which something would be found; `which_find` says it of several addresses at once."""
     tries = list(chips)
     for name, label in (("q", "search"), ("filter", "filter"), ("mine", "only my runs")):
         if address.get(name):
             value = "" if name == "mine" else address.get(name)
             tries.append(Chip(label, value, address.dropping(name), name))
-    for chip in tries[:MOST_ADVICE]:
-        if finds_any(chip.without):
-            yield chip
+    del tries[MOST_ADVICE:]
+    finds = which_find([chip.without for chip in tries])
+    return [chip for chip, finds_any in zip(tries, finds, strict=True) if finds_any]

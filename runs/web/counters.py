@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from runs.lifecycle import Status
-from runs.query.runs import Count
+from runs.query.counts import Count
 from runs.web.address import Address
 
 

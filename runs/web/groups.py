@@ -3,26 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.access import Caller, allows
 from runs.errors import Invalid
 from runs.query.columns import Column, Sort
 from runs.query.fields import Field, Source
 from runs.query.filters import key_condition
 from runs.query.grammar import parse
-from runs.query.groups import Group, Groups, Spread, condition_of, group_runs
+from runs.query.groups import Group, Groups, Spread, condition_of, group_runs, open_groups
 from runs.query.nodes import all_of, to_text
 from runs.query.planner import Plan
-from runs.query.runs import RunPage, RunRow, page_of
+from runs.query.runs import RunPage, RunRow
 from runs.web import show
 from runs.web.address import Address
 from runs.web.chips import KEYED, SIMPLE
 from runs.web.rows import LEADING, Marks, draw_rows, look_of, marks_of
-from runs.web.scope import Scope, plan_of
+from runs.web.scope import Scope
 from runs.web.selection import opened_of
 from runs.web.spark import ROOM_BYTES
 
@@ -80,20 +78,20 @@ def group_table(
     by: Field,
     address: Address,
     scope: Scope,
-    caller: Caller,
     columns: Sequence[Column],
     sort: Sequence[Sort],
+    *,
+    may_write: bool,
 ) -> GroupTable:
     """The groups of these runs; those named by `in` are open, at most five."""
     found = group_runs(plan, by, columns, sort)
     asked = set(address.query.getlist("in")[:MOST_OPEN])
-    pages: dict[str, RunPage] = {}
-    for group in found.rows:
-        if (key := _key(group)) in asked:
-            pages[key] = _page(narrowed(address, by, group), scope, caller, columns, sort)
+    is_open = [group for group in found.rows if _key(group) in asked]
+    opened = opened_of(address.query)
+    first = open_groups(plan, is_open, sort=sort, columns=columns, limit=A_GROUP, opened=opened)
+    pages = {_key(group): page for group, page in zip(is_open, first, strict=True)}
     shown = [row for page in pages.values() for row in page.all_rows]
-    marks = marks_of(address, caller, shown)
-    may_write = allows(caller, scope.workspace, "write")
+    marks = marks_of(address, shown)
     rows = []
     for group in found.rows:
         key = _key(group)
@@ -112,13 +110,6 @@ def group_table(
             )
         )
     return GroupTable(found, rows, shown)
-
-
-def _page(url: str, scope: Scope, caller: Caller, columns: Sequence[Column], sort: Sequence[Sort]) -> RunPage:
-    """The first runs of a group, with the children of those that are opened."""
-    asked = QueryDict(url.partition("?")[2])
-    plan = plan_of(scope, caller, asked, sort)
-    return page_of(plan, sort=sort, columns=columns, limit=A_GROUP, opened=opened_of(asked))
 
 
 def _drawn(

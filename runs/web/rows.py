@@ -8,14 +8,12 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.access import Caller
 from runs.limits import number_of
 from runs.models import Workspace
 from runs.query.columns import Column
 from runs.query.fields import Source
 from runs.query.runs import RunRow
 from runs.query.selection import selected_of
-from runs.query.stars import starred
 from runs.web.address import Address
 from runs.web.cells import Look, render_cell
 from runs.web.selection import CHILDREN, opened_of
@@ -38,15 +36,14 @@ class Marks:
 
 def marks_of(
     address: Address,
-    caller: Caller,
     rows: Iterable[RunRow],
     below: Mapping[int, Sequence[RunRow]] | None = None,
 ) -> Marks:
-    """What the address and the person say of these rows."""
+    """What the address says of these rows, and their stars."""
     return Marks(
         address,
         frozenset(selected_of(address.query)),
-        frozenset(starred(caller.user, "run", [row.run.pk for row in rows])),
+        frozenset(row.run.pk for row in rows if row.is_starred),
         opened_of(address.query),
         below or {},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -9,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from runs.access import Caller, allows
+from runs.access import allows
 from runs.errors import Invalid
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
+from runs.query.counts import Count, status_counts, which_find
 from runs.query.groups import is_number, parse_group
-from runs.query.planner import Plan
-from runs.query.runs import Count, RunRow, page_of, status_counts
+from runs.query.planner import Plan, plan_again
+from runs.query.runs import RunRow, page_of
 from runs.query.selection import is_only_selected, selected_of
 from runs.web import show
 from runs.web.address import Address
@@ -26,7 +28,7 @@ from runs.web.frame import caller_of
 from runs.web.groups import GroupTable, group_table
 from runs.web.headings import Heading, heading_of
 from runs.web.rows import draw_rows, look_of, marks_of
-from runs.web.scope import DEPTH, Scope, columns_of, plan_of
+from runs.web.scope import DEPTH, Scope, columns_of, conditions_of, plan_of
 from runs.web.selection import opened_of, pinned_of
 
 A_PAGE = 50
@@ -191,7 +193,7 @@ class RunList:
             query[key] = value
         return f"{reverse(name, args=[self.scope.workspace.name])}?{query.urlencode()}"
 
-    @property
+    @cached_property
     def query(self) -> Query | None:
         """What is asked, for scripts; None while it cannot be read, or speaks of ticked runs."""
         try:
@@ -252,22 +254,22 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
         made.may_write = allows(caller, scope.workspace, "write")
         made.columns = columns_of(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
-        plan = plan_of(scope, caller, request.GET, made.sort)
+        plan = plan_of(scope, caller, request.GET, made.sort, made.columns)
         if address.get("group"):
-            _group(made, plan, caller)
+            _group(made, plan)
         else:
-            _fill(made, plan, caller)
-        _count(made, plan, caller)
+            _fill(made, plan)
+        _count(made, plan)
         _live(made)
         if not made.row_count and made.is_narrowed:
-            made.advice = list(advice_of(address, made.chips, lambda url: _finds_any(url, scope, caller)))
+            made.advice = advice_of(address, made.chips, lambda urls: _which_find(urls, scope, plan))
     except Invalid as refusal:
         made.refusal = refusal
     made.headings = [heading_of(column, address, made.sort, made.numeric) for column in made.columns]
     return made
 
 
-def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
+def _fill(made: RunList, plan: Plan) -> None:
     """The rows of the page."""
     address = made.address
     page = page_of(
@@ -286,7 +288,7 @@ def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
         now=timezone.now(),
         may_write=made.may_write,
     )
-    marks = marks_of(address, caller, rows, page.below)
+    marks = marks_of(address, rows, page.below)
     made.numeric = look.numeric
     made.rows, made.row_count = draw_rows(made.columns, page.rows, look, marks), len(page.rows)
     _note(made, rows)
@@ -294,10 +296,12 @@ def _fill(made: RunList, plan: Plan, caller: Caller) -> None:
         made.next_url = address.having(cursor=page.next_cursor)
 
 
-def _group(made: RunList, plan: Plan, caller: Caller) -> None:
+def _group(made: RunList, plan: Plan) -> None:
     """The groups instead of the rows."""
     by = parse_group(made.address.get("group"))
-    made.groups = group_table(plan, by, made.address, made.scope, caller, made.columns, made.sort)
+    made.groups = group_table(
+        plan, by, made.address, made.scope, made.columns, made.sort, may_write=made.may_write
+    )
     made.body, made.row_count = "runs/_groups.html", len(made.groups.rows)
     made.numeric = frozenset(column.key for column in made.columns if is_number(column))
     _note(made, made.groups.shown)
@@ -309,12 +313,12 @@ def _note(made: RunList, rows: Iterable[RunRow]) -> None:
     made.is_active = any(show.is_active(row.run.status) for row in rows)
 
 
-def _count(made: RunList, plan: Plan, caller: Caller) -> None:
+def _count(made: RunList, plan: Plan) -> None:
     """The counters leave the chosen statuses out of account, so that one can change to another."""
     if made.address.query.getlist("status"):
         others = made.address.query.copy()
         del others["status"]
-        plan = plan_of(made.scope, caller, others, NEWEST_FIRST)
+        plan = plan_again(plan, conditions_of(made.scope, others))
     counts = status_counts(plan)
     if counts is not None:
         made.counters = list(counters_of(made.address, counts))
@@ -327,9 +331,7 @@ def _live(made: RunList) -> None:
     made.live_s = LIVE_S if active else IDLE_S
 
 
-def _finds_any(url: str, scope: Scope, caller: Caller) -> bool:
-    try:
-        plan = plan_of(scope, caller, QueryDict(url.partition("?")[2]), NEWEST_FIRST)
-        return bool(page_of(plan, columns=(), limit=1).rows)
-    except Invalid:
-        return False
+def _which_find(urls: list[str], scope: Scope, plan: Plan) -> list[bool]:
+    """Which of these addresses, each with a condition less than the list's, find any run."""
+    asked = [QueryDict(url.partition("?")[2]) for url in urls]
+    return which_find([plan_again(plan, conditions_of(scope, each)) for each in asked])

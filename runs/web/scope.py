@@ -31,6 +31,8 @@ class Scope:
     workspace: Workspace
     experiment: Experiment | None = None
     parent: Run | None = None
+    # The first metrics of the experiment, where they are known already.
+    metrics: tuple[str, ...] | None = None
     # Below the parent: its children alone, or the runs at any depth.
     is_deep: bool = False
 
@@ -45,7 +47,7 @@ class Scope:
 def columns_of(scope: Scope, text: str) -> Sequence[Column]:
     """Those of the address, or what this list shows when nobody has chosen."""
     inside = scope.experiment or (scope.parent.experiment if scope.parent else None)
-    return parse_columns(text) if text else default_columns(inside)
+    return parse_columns(text) if text else default_columns(inside, scope.metrics)
 
 
 def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
@@ -59,12 +61,15 @@ def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
     return narrowed(RunFilters(asked).conditions(), asked)
 
 
-def plan_of(scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort]) -> Plan:
-    """How to find what the parameters ask for."""
+def plan_of(
+    scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort], columns: Sequence[Column] = ()
+) -> Plan:
+    """How to find what the parameters ask for, to be shown in these columns."""
     return plan_runs(
         scope.workspace,
         conditions_of(scope, asked),
         viewer=caller.user,
         experiment=scope.experiment,
         sort=sort,
+        columns=columns,
     )

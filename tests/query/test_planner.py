@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from runs.models import User, Workspace
 from runs.query.columns import parse_columns, parse_sort
 from runs.query.conditions import Conditions
+from runs.query.counts import count_runs, status_counts, which_find
 from runs.query.grammar import parse
 from runs.query.nodes import Node, Not, all_of, any_of, to_text
-from runs.query.runs import count_runs, list_runs, page_of, plan_runs, run_ids, status_counts
+from runs.query.planner import plan_again
+from runs.query.runs import list_runs, page_of, plan_runs, run_ids
 from tests.query.definition import holds
 from tests.query.sample import LONG, NOW, Samples, fill
 
@@ -82,9 +84,9 @@ def samples(workspace: Workspace, owner: User) -> Iterator[Samples]:
         yield fill(workspace, owner)
 
 
-def few(cap: int) -> Any:
-    """Make so many runs count as few: 0 walks always, many fetches always."""
-    return patch("runs.query.planner.FEW", cap)
+def few(cap: int, sample: int = 1000) -> Any:
+    """Make so many runs count as few: 0 walks always, many fetches always. A small sample makes it look twice."""
+    return patch.multiple("runs.query.planner", FEW=cap, SAMPLE=sample)
 
 
 def expected(samples: Samples, tree: Node | None) -> set[str]:
@@ -101,14 +103,27 @@ def all_archives(tree: Node | None) -> Node | None:
 
 
 @property_test
-@given(tree=trees, cap=st.sampled_from([0, 5000]))
+@given(tree=trees, cap=st.sampled_from([0, 2, 5000]), sample=st.sampled_from([3, 1000]))
 def test_the_answer_is_that_of_the_definition(
-    samples: Samples, workspace: Workspace, owner: User, tree: Node, cap: int
+    samples: Samples, workspace: Workspace, owner: User, tree: Node, cap: int, sample: int
 ) -> None:
-    with few(cap):
+    with few(cap, sample):
         plan = plan_runs(workspace, everything(all_archives(tree)), viewer=owner)
     found = {run.public_id for run in plan.runs()}
     assert found == expected(samples, tree), to_text(tree)
+
+
+@property_test
+@given(tree=trees, other=trees, cap=st.sampled_from([0, 2, 5000]), sample=st.sampled_from([3, 1000]))
+def test_a_plan_again_without_a_condition_is_that_of_the_definition(
+    samples: Samples, workspace: Workspace, owner: User, tree: Node, other: Node, cap: int, sample: int
+) -> None:
+    both = all_archives(all_of([tree, other]))
+    with few(cap, sample):
+        plan = plan_runs(workspace, everything(both), viewer=owner)
+        again = plan_again(plan, everything(all_archives(tree)))
+    assert {run.public_id for run in again.runs()} == expected(samples, tree), to_text(tree)
+    assert which_find([again]) == [bool(expected(samples, tree))]
 
 
 @pytest.mark.parametrize("cap", [0, 5000])
