@@ -4,7 +4,7 @@ What the caller may not see does not exist for them (NotFound); what they see bu
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.models import (
@@ -39,6 +39,8 @@ class Caller:
 
     user: User
     token: ApiToken | None = None
+    # All memberships of the user where they have just been read, to show something.
+    memberships: tuple[Member, ...] | None = field(default=None, compare=False)
 
     def workspaces(self) -> QuerySet[Workspace]:
         """The workspaces the caller may see."""
@@ -58,8 +60,11 @@ def get_member(caller: Caller, workspace: str, need: Need = "read") -> Member:
     missing = NotFound(f"There is no workspace {workspace!r} here, or it is not shared with you.")
     if "\x00" in workspace:
         raise missing
-    own = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=workspace)
-    member = own.first()
+    if caller.memberships is not None:
+        member = next((each for each in caller.memberships if each.workspace.name == workspace), None)
+    else:
+        own = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=workspace)
+        member = own.first()
     if member is None or not _token_reaches(caller, member.workspace_id):
         raise missing
     _check_role(caller, member, need)
@@ -75,7 +80,8 @@ def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: 
     missing = NotFound(f"There is no experiment {name!r} in the workspace {workspace.name}.")
     if "\x00" in name:
         raise missing
-    found = Experiment.objects.filter(workspace=workspace, name=name, deleted_at=None).first()
+    rows = Experiment.objects.select_related("created_by")
+    found = rows.filter(workspace=workspace, name=name, deleted_at=None).first()
     if found is None:
         raise missing
     found.workspace = workspace

@@ -168,6 +168,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "studio.urls"
 WSGI_APPLICATION = "studio.wsgi.application"
 AUTH_USER_MODEL = "runs.User"
+# The second is for sessions that were begun before there was the first.
+AUTHENTICATION_BACKENDS = ["runs.web.signed_in.SignedIn", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [

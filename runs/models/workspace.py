@@ -21,6 +21,11 @@ class User(AbstractUser):
     # Counted up by "sign out everywhere": sessions of an earlier count end.
     session_epoch = models.PositiveIntegerField(default=0)
 
+    # What Django notes in a session that begins.
+    backend = "runs.web.signed_in.SignedIn"
+    # The person's memberships as they were when this request began, where they were read along.
+    memberships_read: Any = None
+
     class Meta:
         constraints = [
             # "Ada" and "ada" would be taken for one person.

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
 from runs.models import Experiment, ExperimentName, Kind
 from runs.query.columns import BUILT_IN, DEFAULT, Column
 from runs.query.fields import Field, Source
@@ -10,12 +12,19 @@ from runs.query.fields import Field, Source
 MOST_METRICS = 3
 
 
-def default_columns(experiment: Experiment | None) -> Sequence[Column]:
-    """The usual ones; inside an experiment its first metrics instead of its name and the compute target."""
+def default_columns(experiment: Experiment | None, metrics: Sequence[str] | None = None) -> Sequence[Column]:
+    """The usual ones; inside an experiment its first metrics (read, unless given) instead of its name and target."""
     if experiment is None:
         return DEFAULT
-    keys = ExperimentName.objects.filter(experiment=experiment, name__kind=Kind.METRIC).order_by("pk")
-    fields = [Field(Source.METRIC, key) for key in keys.values_list("name__text", flat=True)[:MOST_METRICS]]
-    metrics = [Column(str(field), field.key, field) for field in fields]
+    if metrics is None:
+        metrics = list(first_metrics(experiment).order_by("pk").values_list("name__text", flat=True))
+    fields = [Field(Source.METRIC, key) for key in metrics]
+    shown = [Column(str(field), field.key, field) for field in fields]
     usual = [BUILT_IN[key] for key in ("name", "status", "tags", "created", "duration", "created_by")]
-    return [*usual[:3], *metrics, *usual[3:]]
+    return [*usual[:3], *shown, *usual[3:]]
+
+
+def first_metrics(experiment: Experiment) -> QuerySet[ExperimentName]:
+    """The keys that the experiment's runs logged first."""
+    keys = ExperimentName.objects.filter(experiment=experiment, name__kind=Kind.METRIC).order_by("pk")
+    return ExperimentName.objects.filter(pk__in=keys.values("pk")[:MOST_METRICS])

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from runs.access import visible_views
 from runs.errors import Invalid
-from runs.models import Experiment, ExperimentTag, Run, RunCount, Workspace
+from runs.models import Experiment, ExperimentTag, Run, RunCount, Star, User, Workspace
 from runs.query.cursors import read_cursor, write_cursor
+from runs.query.default_columns import first_metrics
 from runs.query.search import words_of
 from runs.query.sorts import Leg, Part
 from runs.query.time_limit import limited_time
@@ -43,6 +45,19 @@ class ExperimentRow:
     def run_count(self) -> int:
         """All its runs."""
         return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class ExperimentFacts:
+    """What the page of an experiment shows of it besides its runs."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, str | None] = field(default_factory=dict)
+    is_starred: bool = False
+    # The metrics that its runs logged first.
+    metrics: tuple[str, ...] = ()
+    # The saved views of it that the viewer may open, by name: number and name.
+    views: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,32 @@ def list_experiments(
 def experiment_row(experiment: Experiment) -> ExperimentRow:
     """One experiment with the same."""
     return _rows(experiment.workspace, [experiment.pk])[0]
+
+
+def experiment_facts(experiment: Experiment, viewer: User) -> ExperimentFacts:
+    """Its runs by status, its tags, its first metrics, its views, and whether the viewer starred it: one query."""
+    counts = RunCount.objects.filter(experiment=experiment, runs__gt=0)
+    tags = ExperimentTag.objects.filter(experiment=experiment)
+    stars = Star.objects.filter(experiment=experiment, user=viewer)
+    firsts = first_metrics(experiment)
+    views = visible_views(viewer, experiment.workspace).filter(experiment=experiment, deleted_at=None)
+    parts = [
+        counts.annotate(sort=Value(0), text=Value("")).values_list("sort", "status", "text", "runs"),
+        tags.annotate(sort=Value(1), n=Value(0)).values_list("sort", "key", "value", "n"),
+        stars.annotate(sort=Value(2), key=Value(""), text=Value("")).values_list("sort", "key", "text", "pk"),
+        firsts.annotate(sort=Value(3), text=Value("")).values_list("sort", "name__text", "text", "pk"),
+        views.annotate(sort=Value(4), text=Value("")).values_list("sort", "name", "text", "pk"),
+    ]
+    found = sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[0], row[3], row[1]))
+    return ExperimentFacts(
+        {key: number for sort, key, _, number in found if sort == 0},
+        {key: text for sort, key, text, _ in found if sort == 1},
+        any(sort == 2 for sort, *_ in found),
+        tuple(key for sort, key, *_ in found if sort == 3),
+        tuple(
+            sorted(((pk, key) for sort, key, _, pk in found if sort == 4), key=lambda view: view[1].lower())
+        ),
+    )
 
 
 def count_experiments(workspace: Workspace, *, archived: bool = False) -> int:

@@ -16,9 +16,7 @@ from runs.actions.experiment import (
 )
 from runs.errors import Refused
 from runs.models import Experiment
-from runs.query.experiments import experiment_row
-from runs.query.stars import starred
-from runs.query.views import list_views
+from runs.query.experiments import ExperimentFacts, experiment_facts
 from runs.web import show
 from runs.web.columns import one_columns
 from runs.web.described import about
@@ -42,29 +40,29 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
     found = get_experiment(caller_of(request), workspace, name)
     if (elsewhere := one_columns(request)) is not None:
         return redirect(elsewhere)
-    facts = _facts(request, found)
-    made = run_list(request, Scope(found.workspace, experiment=found))
+    known = experiment_facts(found, caller_of(request).user)
+    facts = _facts(request, found, known)
+    made = run_list(request, Scope(found.workspace, experiment=found, metrics=known.metrics))
     edit = request.GET.get("edit", "")
     facts["bar"] = bar_of(caller_of(request), found.workspace, made.address)
-    mine = list_views(found.workspace, caller_of(request).user, experiment=found)
-    facts["own_views"] = list(mine[:MOST_VIEWS])
+    facts["own_views"] = known.views[:MOST_VIEWS]
     facts |= {"list": made, "edit": edit if edit in PARTS and facts["may_write"] else ""}
     facts["text"] = found.description
     return render(request, "experiments/experiment.html", facts, status=400 if made.refusal else 200)
 
 
-def _facts(request: HttpRequest, found: Experiment) -> dict[str, Any]:
+def _facts(request: HttpRequest, found: Experiment, known: ExperimentFacts | None = None) -> dict[str, Any]:
     """What the head of the page shows."""
-    caller, row = caller_of(request), experiment_row(found)
+    caller = caller_of(request)
+    known = known or experiment_facts(found, caller.user)
     return {
         "workspace": found.workspace,
-        "experiment": row.experiment,
-        "row": row,
-        "shares": shares_of(row.counts),
+        "experiment": found,
+        "shares": shares_of(known.counts),
         "may_write": allows(caller, found.workspace, "write"),
-        "is_starred": bool(starred(caller.user, "experiment", [found.pk])),
-        **tag_facts(request, row.experiment, row.tags),
-        "about": about(request, row.experiment),
+        "is_starred": known.is_starred,
+        **tag_facts(request, found, known.tags),
+        "about": about(request, found),
     }
 
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.db import DatabaseError
-from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
 from runs.access import Caller
 from runs.access_people import may_create_workspaces
-from runs.lifecycle import Status
-from runs.models import Member, Run, User, Workspace
+from runs.models import User, Workspace
+from runs.web.signed_in import memberships
 
 _FOR_ALL = {"members", "profile", "password", "tokens", "sessions"}
 # The keys of every page.
@@ -26,12 +25,13 @@ EVERYWHERE = (
     ("Esc", "close a dialog or menu; leave what is being edited"),
     ("Ctrl Enter", "save the text that is being written"),
 )
-LIVE = (Status.RUNNING.value, Status.STARTING.value, Status.FINALIZING.value)
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Who sits at this browser."""
-    return Caller(cast(User, request.user))
+    """Who sits at this browser. Only what changes something reads their memberships again."""
+    user = cast(User, request.user)
+    read = user.memberships_read if request.method in ("GET", "HEAD") else None
+    return Caller(user, memberships=None if read is None else tuple(read))
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -49,8 +49,7 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
     if user is None or not user.is_authenticated:
         return None
     caller = caller_of(request)
-    role = Member.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
-    workspaces = list(caller.workspaces().annotate(live=_live(), role=Subquery(role)))
+    workspaces = [_with_facts(member) for member in caller.memberships or memberships().filter(user=user)]
     match = request.resolver_match
     name = match.kwargs.get("workspace") if match else None
     current = next((space for space in workspaces if space.name == name), None)
@@ -95,11 +94,11 @@ def _place(request: HttpRequest) -> str:
     return next((place for start, place in starts.items() if name.startswith(start)), "")
 
 
-def _live() -> Subquery:
-    """How many runs of each workspace run now, children included."""
-    running = Run.objects.filter(workspace=OuterRef("pk"), status__in=LIVE, deleted_at=None).order_by()
-    counted = running.values("workspace").annotate(n=Count("pk")).values("n")
-    return Subquery(counted, output_field=IntegerField())
+def _with_facts(member: Any) -> Any:
+    """The workspace, with the person's `role` in it and how many of its runs are `live`."""
+    space = member.workspace
+    space.role, space.live = member.role, member.live
+    return space
 
 
 def home_of(caller: Caller) -> Workspace | None:
