@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.models import Run
@@ -13,6 +12,7 @@ from runs.query.cells import Cell
 from runs.query.columns import Column
 from runs.query.runs import RunRow
 from runs.web import show
+from runs.web.filled import escaped, filled
 from runs.web.spark import spark
 
 MOST_TAGS = 4
@@ -46,9 +46,7 @@ def narrowing(content: SafeString, name: str, value: str) -> SafeString:
 
     Its form, of which there is one, holds the rest of the address: a link would repeat it in every cell.
     """
-    return format_html(
-        '<button class="to" form="narrow" name="{}" value="{}">{}</button>', name, value, content
-    )
+    return filled('<button class="to" form="narrow" name="{}" value="{}">{}</button>', name, value, content)
 
 
 def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
@@ -59,9 +57,7 @@ def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
         return _number(cell, row.outlines.get(column.key), look.parts.get(column.key, 0))
     content = draw(row, look) if draw is not None else _value(cell)
     kind = _CLASSES.get(column.key, "num" if column.key in look.numeric else "text")
-    return (
-        format_html('<td class="{}">{}</td>', kind, content) if kind else format_html("<td>{}</td>", content)
-    )
+    return filled('<td class="{}">{}</td>', kind, content) if kind else filled("<td>{}</td>", content)
 
 
 def _number(cell: Cell, series: tuple[int, bytes] | None, parts: int) -> SafeString:
@@ -73,16 +69,14 @@ def _number(cell: Cell, series: tuple[int, bytes] | None, parts: int) -> SafeStr
     if series and parts:
         title = f"{exact} ({series[0]:,} points)"
         line = spark(series[1], parts)
-    said = f' title="{escape(title)}"' if title != short else ""
-    return mark_safe(f'<td class="num"{said}>{line}{escape(short)}</td>')  # noqa: S308, numbers and escaped words
+    said = f' title="{escaped(title)}"' if title != short else ""
+    return mark_safe(f'<td class="num"{said}>{line}{escaped(short)}</td>')  # noqa: S308, numbers and escaped words
 
 
 def _value(cell: Cell) -> SafeString:
     if isinstance(cell, str):
         short = show.clipped(cell, 80)
-        return (
-            escape(short) if short == cell else format_html('<span title="{}">{}</span>', cell[:500], short)
-        )
+        return escaped(short) if short == cell else filled('<span title="{}">{}</span>', cell[:500], short)
     return show.number(cell)
 
 
@@ -94,13 +88,13 @@ def _name(row: RunRow, look: Look) -> SafeString:
         words = f"Children of {name}"
         place = mark_safe(  # noqa: S308, the address is escaped already
             f'<a class="tw" href="{look.toggle}" data-swap aria-expanded="{"true" if look.is_open else "false"}"'
-            f' aria-label="{escape(words)}"><svg class="i"><use href="#i-right"/></svg></a>'
+            f' aria-label="{escaped(words)}"><svg class="i"><use href="#i-right"/></svg></a>'
         )
     above = mark_safe("")
     if look.depth:
-        above = format_html('<span class="unseen">level {}: </span>', look.depth + 1)
+        above = filled('<span class="unseen">level {}: </span>', look.depth + 1)
     elif run.parent is not None:
-        above = format_html(
+        above = filled(
             '<svg class="i dim" role="img" aria-label="child of {}"><use href="#i-tree"/></svg> ',
             run.parent.display_name,
         )
@@ -108,8 +102,8 @@ def _name(row: RunRow, look: Look) -> SafeString:
     path = look.run_path(run.public_id)
     if run.child_count:
         word = "child" if run.child_count == 1 else "children"
-        below = format_html(' <a class="n" href="{}children/">{} {}</a>', path, run.child_count, word)
-    return format_html(
+        below = filled(' <a class="n" href="{}children/">{} {}</a>', path, run.child_count, word)
+    return filled(
         '{}{}<a class="go" href="{}">{}</a> <span class="n">{}</span>{}',
         *(place, above, path, name, run.number, below),
     )
@@ -118,7 +112,7 @@ def _name(row: RunRow, look: Look) -> SafeString:
 def _status(row: RunRow, look: Look) -> SafeString:
     pill = narrowing(show.status(row.run.status), "status", row.run.status)
     reason = show.clipped(row.run.status_reason, 200)
-    return format_html('<span title="{}">{}</span>', reason, pill) if reason else pill
+    return filled('<span title="{}">{}</span>', reason, pill) if reason else pill
 
 
 def _tags(row: RunRow, look: Look) -> SafeString:
@@ -128,10 +122,10 @@ def _tags(row: RunRow, look: Look) -> SafeString:
         for key, value in shown
     ]
     if len(row.tags) > MOST_TAGS:
-        drawn.append(format_html('<span class="dim">+{}</span>', len(row.tags) - MOST_TAGS))
+        drawn.append(filled('<span class="dim">+{}</span>', len(row.tags) - MOST_TAGS))
     if look.may_write:
         drawn.append(
-            format_html(
+            filled(
                 '<a class="pen" href="{}tags/" data-edit aria-label="Edit the tags of {}">'
                 '<svg class="i"><use href="#i-{}"/></svg></a>',
                 look.run_path(row.run.public_id),
@@ -143,12 +137,12 @@ def _tags(row: RunRow, look: Look) -> SafeString:
 
 
 def _link(path: str, text: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', path, show.clipped(text, 60))
+    return filled('<a href="{}">{}</a>', path, show.clipped(text, 60))
 
 
 def _experiment(row: RunRow, look: Look) -> SafeString:
     name = row.run.experiment.name
-    return narrowing(escape(show.clipped(name, 60)), "experiment", name)
+    return narrowing(escaped(show.clipped(name, 60)), "experiment", name)
 
 
 def _parent(row: RunRow, look: Look) -> SafeString:
@@ -167,7 +161,7 @@ def _created_by(row: RunRow, look: Look) -> SafeString:
     person = row.run.created_by
     if person is None:
         return show.NOTHING
-    return narrowing(escape(person.username), "submitted_by", person.username)
+    return narrowing(escaped(person.username), "submitted_by", person.username)
 
 
 def _target(row: RunRow, look: Look) -> SafeString:
@@ -185,7 +179,7 @@ def _text(read: Callable[[Run], str]) -> Callable[[RunRow, Look], SafeString]:
 
 _BUILT_IN: dict[str, Callable[[RunRow, Look], SafeString]] = {
     "name": _name,
-    "number": lambda row, look: escape(row.run.number),
+    "number": lambda row, look: escaped(row.run.number),
     "status": _status,
     "tags": _tags,
     "description": _text(lambda run: run.description),
@@ -198,7 +192,7 @@ _BUILT_IN: dict[str, Callable[[RunRow, Look], SafeString]] = {
     "target": _target,
     "type": _text(lambda run: run.run_type),
     "experiment": _experiment,
-    "id": lambda row, look: format_html('<span class="mono">{}</span>', row.run.public_id),
+    "id": lambda row, look: filled('<span class="mono">{}</span>', row.run.public_id),
     "parent": _parent,
     "children": _children,
 }

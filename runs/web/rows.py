@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.limits import number_of
@@ -16,6 +15,7 @@ from runs.query.runs import RunRow
 from runs.query.selection import selected_of
 from runs.web.address import Address
 from runs.web.cells import Look, render_cell
+from runs.web.filled import escaped
 from runs.web.selection import CHILDREN, opened_of
 from runs.web.spark import ROOM_BYTES, parts_for
 
@@ -84,16 +84,16 @@ def draw_rows(columns: Sequence[Column], rows: Sequence[RunRow], look: Look, mar
 
 def _drawn(columns: Sequence[Column], row: RunRow, look: Look, marks: Marks, depth: int) -> Iterator[str]:
     run = row.run
-    name, is_open = escape(run.public_id), run.public_id in marks.opened
+    name, is_open = escaped(run.public_id), run.public_id in marks.opened
     toggle = ""
     if run.child_count:
-        toggle = escape(marks.address.toggling_open(run.public_id, is_open=is_open))
+        toggle = escaped(marks.address.toggling_open(run.public_id, is_open=is_open))
     here = replace(look, depth=depth, toggle=toggle, is_open=is_open)
     ticked = " checked" if run.public_id in marks.selected else ""
     is_starred = "true" if run.pk in marks.starred else "false"
     # A run may stand in the list by itself and below its parent as well.
     nested = f' class="nested d{min(depth, 8)}" data-key="{"+" * depth}{name}"' if depth else ""
-    label = escape(f"{run.display_name[:60]}")
+    label = escaped(f"{run.display_name[:60]}")
     yield f'<tr data-id="{name}"{nested}>'
     yield (
         f'<td class="pick"><input type="checkbox" form="bulk" name="selected" value="{name}"'
@@ -125,7 +125,7 @@ def _children(
     else:
         url, words, extra = f"{look.run_path(run.public_id)}children/", "All children on their own page", ""
     yield (
-        f'<tr class="more d{min(depth, 8)}" data-key="more {escape(run.public_id)}">'
-        f'<td colspan="{len(columns) + LEADING}"><a class="link" href="{escape(url)}"{extra}>{words}</a>'
+        f'<tr class="more d{min(depth, 8)}" data-key="more {escaped(run.public_id)}">'
+        f'<td colspan="{len(columns) + LEADING}"><a class="link" href="{escaped(url)}"{extra}>{words}</a>'
         f' <span class="dim">{shown:,} of {run.child_count:,}</span></td></tr>'
     )

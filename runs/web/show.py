@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.lifecycle import ACTIVE, Status
+from runs.web.filled import escaped, filled
 
 NOTHING = mark_safe('<span class="dim">–</span>')
 SHAPE: dict[str, str] = {
@@ -45,8 +45,8 @@ def is_active(status: str) -> bool:
 def status(value: str, count: int | None = None) -> SafeString:
     """Shape, colour and word; with a count behind it."""
     shape = shape_of(value)
-    counted = "" if count is None else format_html(" <b>{}</b>", grouped(count))
-    return format_html(
+    counted = "" if count is None else filled(" <b>{}</b>", grouped(count))
+    return filled(
         '<span class="st {0}"><svg aria-hidden="true"><use href="#s-{0}"/></svg>{1}{2}</span>',
         shape,
         word_of(value),
@@ -64,13 +64,9 @@ def number(value: float | str | None) -> SafeString:
     if value is None:
         return NOTHING
     if isinstance(value, str):
-        return escape(value)
+        return escaped(value)
     short, exact = shortened(value), exactly(value)
-    return (
-        format_html("{}", short)
-        if short == exact
-        else format_html('<span title="{}">{}</span>', exact, short)
-    )
+    return filled("{}", short) if short == exact else filled('<span title="{}">{}</span>', exact, short)
 
 
 def shortened(value: float) -> str:
@@ -148,7 +144,7 @@ def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     if at is None:
         return NOTHING
     at = at.astimezone(UTC)
-    return format_html(
+    return filled(
         '<time datetime="{}" title="{}">{}</time>',
         f"{at:%Y-%m-%dT%H:%M:%SZ}",
         f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}",
@@ -162,8 +158,8 @@ def lasting(started: datetime | None, ended: datetime | None, now: datetime) -> 
         return mark_safe("")
     seconds = max(0.0, ((ended or now) - started).total_seconds())
     if ended is not None:
-        return format_html("{}", duration(seconds))
-    return format_html(
+        return filled("{}", duration(seconds))
+    return filled(
         '<span data-since="{}">{}</span>', int(started.timestamp() * 1000), duration(max(1.0, round(seconds)))
     )
 
@@ -171,9 +167,9 @@ def lasting(started: datetime | None, ended: datetime | None, now: datetime) -> 
 def tag(key: str, value: str | None) -> SafeString:
     """A tag, as key or as key and value; the whole text on hover where it is long."""
     if value in (None, ""):
-        return format_html('<span class="tag"{}><span>{}</span></span>', _title(key, 24), key)
+        return filled('<span class="tag"{}><span>{}</span></span>', _title(key, 24), key)
     text = f"{key}: {value}"
-    return format_html(
+    return filled(
         '<span class="tag"{}><span>{}</span><b>{}</b></span>',
         _title(text, 24),
         key,
@@ -185,7 +181,7 @@ def tags(pairs: Mapping[str, str | None], most: int = 1000) -> SafeString:
     """Tags one after the other, at most so many; the rest is counted."""
     drawn = [tag(key, value) for key, value in list(pairs.items())[:most]]
     if len(pairs) > most:
-        drawn.append(format_html('<span class="dim">+{}</span>', len(pairs) - most))
+        drawn.append(filled('<span class="dim">+{}</span>', len(pairs) - most))
     return mark_safe(" ".join(drawn))  # noqa: S308, each part is escaped
 
 
@@ -196,7 +192,7 @@ def clipped(text: str, length: int) -> str:
 
 
 def _title(text: str, longer_than: int) -> SafeString:
-    return format_html(' title="{}"', clipped(text, 300)) if len(text) > longer_than else mark_safe("")
+    return filled(' title="{}"', clipped(text, 300)) if len(text) > longer_than else mark_safe("")
 
 
 def from_ms(milliseconds: int) -> SafeString:
@@ -205,7 +201,7 @@ def from_ms(milliseconds: int) -> SafeString:
         at = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return NOTHING
-    return format_html(
+    return filled(
         '<time data-exact datetime="{}">{}</time>',
         f"{at:%Y-%m-%dT%H:%M:%SZ}",
         f"{at:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03}",
