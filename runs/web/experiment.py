@@ -16,7 +16,7 @@ from runs.actions.experiment import (
 )
 from runs.errors import Refused
 from runs.models import Experiment
-from runs.query.experiments import ExperimentFacts, experiment_facts
+from runs.query.experiments import ExperimentFacts, experiment_facts, experiment_row
 from runs.web import show
 from runs.web.columns import one_columns
 from runs.web.described import about
