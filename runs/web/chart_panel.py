@@ -21,6 +21,7 @@ UNRELATED = (
     "pin",
     "only",
     "group",
+    "in",
     "run",
     "base",
     "all",

@@ -1,7 +1,9 @@
 """Charts and the comparison in the browser's door: addresses, forms, files, states."""
 
 import csv
+import html
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -185,3 +187,12 @@ def test_the_comparison_is_downloaded_exactly(page, runs):
 def test_no_chart_at_all_stays_none(page, runs):
     asked = {"run": [run.public_id for run in runs], "chart": ""}
     assert b"data-content" not in page.get("/w/vision/compare/", asked).content
+
+
+def test_a_chart_above_open_groups_asks_for_its_data_and_not_for_the_group(page, runs):
+    asked = {"group": "tags.team", "in": "=a", "chart": "line:metrics.loss"}
+    text = page.get(RUNS, asked).content.decode()
+    found = re.search(r'data-content="([^"]+)"', text)
+    assert found
+    answer = page.get(html.unescape(found[1]))
+    assert answer.status_code == 200 and len(answer.json()["runs"]) == 3
