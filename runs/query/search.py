@@ -2,8 +2,11 @@
 
 SQLite finds words of three letters and more in an FTS5 index of trigrams, PostgreSQL in one of pg_trgm. FTS5 is asked
 with an unescaped LIKE, because it uses its index only without an ESCAPE clause: a `%` or `_` in a word makes it find
-too much, never too little, and the search row itself is then tested.
+too much, never too little, and the search row itself is then tested. pg_trgm leaves signs out, so its index holds
+them as letters; that finds too much as well.
 """
+
+import re
 
 from django.db import connection
 from django.db.models import F, OuterRef, Q
@@ -20,6 +23,9 @@ from runs.query.lexer import composed, first_unstorable
 LENGTH = 500
 WORDS = 12
 INDEXED_LENGTH = 3  # shorter words have no trigram
+# How the index of PostgreSQL writes signs: migration 0017 says the same.
+_SIGNS, _LETTERS = "-_=.:/+#@&,;()", "qxzqxzqxzqxzqx"
+_AS_LETTERS = str.maketrans(_SIGNS, _LETTERS)
 
 
 def words_of(text: str) -> list[str]:
@@ -68,8 +74,20 @@ def _statuses(word: str) -> list[str]:
 def find(words: list[str]) -> Sql:
     """What finds the numbers of the runs that may hold all the words, of whatever workspace, by the index."""
     if connection.vendor != "sqlite":
-        rows = RunSearch.objects.filter(*(Q(text__contains=word) for word in words)).values("run_id")
-        return compiled(rows) or ("SELECT 0 WHERE 1 = 0", ())
+        return _find_on_postgresql(words)
     likes = " AND ".join(["text LIKE %s"] * len(words))
     sql = f"SELECT rowid FROM runs_search_fts WHERE {likes}"  # noqa: S608 (the words are parameters)
     return sql, tuple(f"%{word}%" for word in words)
+
+
+def _find_on_postgresql(words: list[str]) -> Sql:
+    own = f"translate(text, '{_SIGNS}', '{_LETTERS}')"
+    likes = " AND ".join([f"{own} LIKE %s"] * len(words) + ["text LIKE %s"] * len(words))
+    patterns = [_pattern(word.translate(_AS_LETTERS)) for word in words] + [_pattern(word) for word in words]
+    return f"SELECT run_id FROM runs_runsearch WHERE {likes}", tuple(patterns)  # noqa: S608 (constants)
+
+
+def _pattern(word: str) -> str:
+    """Finds the word anywhere."""
+    escaped = re.sub(r"([\\%_])", r"\\\1", word)
+    return f"%{escaped}%"
