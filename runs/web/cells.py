@@ -118,7 +118,11 @@ def _status(row: RunRow, look: Look) -> SafeString:
 def _tags(row: RunRow, look: Look) -> SafeString:
     shown = list(row.tags.items())[:MOST_TAGS]
     drawn = [
-        narrowing(show.tag(key, value), "tag", f"{key}={value[:250]}" if value else key)
+        filled(
+            '<button class="to tag" form="narrow" name="tag" value="{}"{}>{}</button>',
+            f"{key}={value[:250]}" if value else key,
+            *show.tag_parts(key, value),
+        )
         for key, value in shown
     ]
     if len(row.tags) > MOST_TAGS:

@@ -10,12 +10,13 @@ from runs.web.address import Address
 
 @dataclass(frozen=True)
 class Heading:
-    """The head of a column: its words, the address that sorts by it, and the one that sorts by it as well."""
+    """The head of a column: its words, the address that sorts by it, and the order that has it as well."""
 
     column: Column
     is_number: bool
     sort_url: str = ""
-    also_url: str = ""
+    # As the text of an order: a second address in each head would repeat the filter as often.
+    also: str = ""
     direction: str = ""
     # Which key of the order it is, from 1; 0 for none.
     place: int = 0
@@ -54,7 +55,7 @@ def heading_of(column: Column, address: Address, sort: Sequence[Sort], numeric: 
         column,
         is_number,
         address.having(sort=sort_text([Sort(column, down)])),
-        address.having(sort=sort_text(_with(sort, column, own))),
+        sort_text(_with(sort, column, own)),
         _word(own) if own else "",
         place,
         len(sort) == 1,

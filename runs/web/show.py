@@ -166,15 +166,15 @@ def lasting(started: datetime | None, ended: datetime | None, now: datetime) -> 
 
 def tag(key: str, value: str | None) -> SafeString:
     """A tag, as key or as key and value; the whole text on hover where it is long."""
+    return filled('<span class="tag"{}>{}</span>', *tag_parts(key, value))
+
+
+def tag_parts(key: str, value: str | None) -> tuple[SafeString, SafeString]:
+    """What makes an element a tag: its title, where the text is long, and its content."""
     if value in (None, ""):
-        return filled('<span class="tag"{}><span>{}</span></span>', _title(key, 24), key)
-    text = f"{key}: {value}"
-    return filled(
-        '<span class="tag"{}><span>{}</span><b>{}</b></span>',
-        _title(text, 24),
-        key,
-        clipped(value or "", 200),
-    )
+        return _title(key, 24), filled("<span>{}</span>", key)
+    content = filled("<span>{}</span><b>{}</b>", key, clipped(value or "", 200))
+    return _title(f"{key}: {value}", 24), content
 
 
 def tags(pairs: Mapping[str, str | None], most: int = 1000) -> SafeString:

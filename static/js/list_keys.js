@@ -49,11 +49,18 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
+// The address with another order; the rest stays as it is written.
+function sortedBy(address, order) {
+  const sort = order && `sort=${encodeURIComponent(order).replaceAll("%2C", ",")}`;
+  const url = address.replace(/([?&])sort=[^&#]*/, (_, mark) => mark + sort);
+  return url.replace("?&", "?").replace(/[?&]$/, "").replace("&&", "&");
+}
+
 document.addEventListener("click", (event) => {
   const heading = event.shiftKey && event.target.closest?.("th a[data-also]");
   if (heading) {
     event.preventDefault();
-    document.dispatchEvent(new CustomEvent("studio:go", { detail: heading.dataset.also }));
+    document.dispatchEvent(new CustomEvent("studio:go", { detail: sortedBy(heading.href, heading.dataset.also) }));
     return;
   }
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
