@@ -25,6 +25,10 @@ from tests import make
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every script they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:

@@ -125,12 +125,12 @@ def test_description_and_tags_are_edited_where_they_are_read(open_page, api):
     page.wait_for_timeout(4000)  # a refresh of the page comes by and must leave the form alone
     page.get_by_label("Description, in Markdown").press("Control+Enter")
     expect(page.locator(".md strong")).to_have_text("worth")
-    page.get_by_role("link", name="Edit the tags").click()
+    page.get_by_role("link", name="Add a tag").click()
     page.get_by_label("New tag").fill("quality")
     page.get_by_label("Its value").fill("great")
     page.get_by_label("Its value").press("Enter")
     expect(page.locator("#tags .tag")).to_have_text("qualitygreat")
-    page.get_by_role("link", name="Edit the tags").click()
+    page.get_by_role("link", name="Add a tag").click()
     page.get_by_label("New tag").press("Escape")
     expect(page.get_by_label("New tag")).to_have_count(0)
 
@@ -161,7 +161,7 @@ def test_everything_but_charts_works_without_a_script(open_page, api):
     page.get_by_role("button", name="Show these").click()
     expect(page.get_by_role("cell", name=run["id"])).to_be_visible()
     page.get_by_role("link", name="plain one", exact=True).click()
-    page.get_by_role("link", name="Edit the tags").click()
+    page.get_by_role("link", name="Add a tag").click()
     page.get_by_label("New tag").fill("seen")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#tags .tag")).to_have_text("seen")

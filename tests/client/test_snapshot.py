@@ -518,8 +518,9 @@ def test_what_the_document_shows_works_as_it_is_written(
     experiment: Experiment, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STUDIO_SNAPSHOT")
-    (home / "src").mkdir()
-    (home / "src" / "train.py").write_text("print(1)")
+    for folder in ("src", "project"):
+        (home / folder).mkdir()
+        (home / folder / "train.py").write_text("print(1)")
     names: dict[str, Any] = {"experiment": experiment}
     text = (ROOT / "docs" / "sdk.md").read_text()
     for block in re.findall(r"```py\n(.*?)```", text, re.DOTALL):

@@ -1,5 +1,7 @@
 """The text of a chart in an address."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +21,13 @@ from runs.query.charts import (
 )
 from runs.query.fields import PARTS, Field, Source
 
-KEYS = st.text(
-    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\x00"), min_size=1, max_size=20
-).filter(lambda text: text.strip() == text)
+KEYS = (
+    st.text(
+        st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\x00"), min_size=1, max_size=20
+    )
+    .map(lambda text: unicodedata.normalize("NFC", text))
+    .filter(lambda text: text.strip() == text)
+)
 METRICS = KEYS.map(lambda key: Field(Source.METRIC, key))
 VALUES = st.builds(Field, st.sampled_from([Source.PARAM, Source.TAG, Source.PROPERTY]), KEYS)
 MEASURES = (

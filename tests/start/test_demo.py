@@ -28,7 +28,7 @@ def test_each_example_runs_once_in_order_with_its_output_kept(
     said = capsys.readouterr().out
     assert said.index("a_works.py has started") < said.index("b_fails.py has ended with code 3")
     assert "_shared" not in said
-    assert (tmp_path / "demo" / "a_works.log").read_text() == f"in {tmp_path / 'demo'}\n"
+    assert (tmp_path / "demo" / "a_works.log").read_text() == f"in {tmp_path / 'demo' / 'a_works'}\n"
     serve_demo.main()
     assert "have all run" in capsys.readouterr().out
 
