@@ -81,6 +81,12 @@ class Run(models.Model):
                 name="run_newest_experiment_roots",
                 condition=Q(parent=None, deleted_at=None, archived_at=None),
             ),
+            # The archive, which is small beside the rest.
+            models.Index(
+                fields=["workspace", "-created_at", "-id"],
+                name="run_archived",
+                condition=Q(archived_at__isnull=False),
+            ),
             # Status filters and counters. The last three say whether a list shows the run: no row is fetched to count.
             models.Index(fields=["workspace", "status", "-created_at", "-id", *_SHOWN], name="run_by_status"),
             models.Index(
