@@ -15,7 +15,6 @@ from runs.query.children import by_parent, opened_children
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
 from runs.query.conditions import Conditions, Context, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
-from runs.query.expressions import is_one_of
 from runs.query.planner import Plan, make_plan
 from runs.query.sorts import Key, legs
 from runs.query.time_limit import limited_time
@@ -229,10 +228,10 @@ def _read(
     if columns is not None and "description" not in {column.key for column in columns}:
         unread.add("description")
     own = [field.name for field in Run._meta.concrete_fields if field.name not in unread]
-    which = Q(pk__in=numbers)
     if opened:
-        which |= is_one_of(opened_children(context.workspace, opened))
-    runs = Run.objects.filter(which).select_related("experiment", "parent", "root", "created_by")
+        # In a query of their own: with an OR of both SQLite reads every run.
+        numbers = [*numbers, *opened_children(context.workspace, opened).values_list("pk", flat=True)]
+    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
     if columns is not None and context.viewer is not None:
         runs = runs.annotate(is_starred=Exists(Star.objects.filter(user=context.viewer, run=OuterRef("pk"))))
     return runs.only(*own, *_NEIGHBOURS)
