@@ -6,15 +6,14 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests import corpora
 from tests.browser.test_everybody import EXTRA, RULES
 
-CORPORA = Path("/work/shared/corpora")
 TALKER = """
 import sys, time
 from studio import Experiment, Workspace
@@ -272,10 +271,7 @@ def test_a_log_is_read_by_windows_without_a_script(open_page, files):
 
 
 def corpus(name: str) -> list[str]:
-    path = CORPORA / name
-    if not path.exists():
-        pytest.skip(f"{path} is not here.")
-    return [entry.get("payload", entry.get("s")) for entry in json.loads(path.read_text())]
+    return [entry.get("payload", entry.get("s")) for entry in json.loads(corpora.whole(name).read_text())]
 
 
 def test_nothing_in_a_hostile_file_ever_runs(open_page, api, live_studio):

@@ -4,11 +4,9 @@ On both databases alike; and the pages, the zip and the downloads go on working 
 """
 
 import io
-import json
 import re
 import unicodedata
 import zipfile
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -16,9 +14,8 @@ import pytest
 from runs.actions.files import append_log, put_file
 from runs.errors import Invalid
 from runs.models import Artifact
-from tests import make
+from tests import corpora, make
 
-CORPORA = Path("/work/shared/corpora")
 OWN = [
     "../etc/passwd",
     "a/../b",
@@ -60,12 +57,9 @@ OWN += [
 
 def names() -> list[str]:
     """The names of the corpora where they are at hand, and our own."""
-    found = list(OWN)
-    for name in ("traversal.json", "naughty.json", "xss.json"):
-        path = CORPORA / name
-        entries = json.loads(path.read_text()) if path.exists() else []
-        found += [entry.get("s", entry.get("payload"))[:900] for entry in entries]
-    return list(dict.fromkeys(found))
+    found = corpora.read("traversal.json", "s", [])
+    found += [*corpora.naughty(), *corpora.xss()]
+    return list(dict.fromkeys([*OWN, *(name[:900] for name in found)]))
 
 
 @pytest.fixture
