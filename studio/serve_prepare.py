@@ -140,7 +140,7 @@ def operating_system_user() -> str:
 def kept_token(user_id: int) -> str | None:
     """The token in server.json, while it still opens what it should; tokens do not pile up with each start."""
     from runs.access import live_token
-    from runs.actions.workspace import sha256_of
+    from runs.actions.secret import sha256_of
     from runs.models import ApiToken
 
     try:

@@ -12,8 +12,9 @@ from runs import mail
 from runs.actions.email import mail_check, set_email
 from runs.actions.jobs import enqueue
 from runs.actions.members import check_role, set_member
+from runs.actions.secret import sha256_of
 from runs.actions.throttle import check_may_try, note_failure
-from runs.actions.workspace import create_user, sha256_of
+from runs.actions.workspace import create_user
 from runs.actions.workspace_events import record
 from runs.errors import Conflict, Invalid, NotFound, Refused
 from runs.limits import clean_text

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from runs import mail
 from runs.actions.jobs import enqueue
+from runs.actions.secret import sha256_of
 from runs.actions.throttle import check_may_try, note_failure
-from runs.actions.workspace import put_password, sha256_of
+from runs.actions.workspace import put_password
 from runs.actions.workspace_events import record
 from runs.errors import Conflict, NotAllowed, NotFound
 from runs.models import LoginLink, Member, PasswordReset, Role, User, Workspace

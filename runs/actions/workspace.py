@@ -1,6 +1,5 @@
 """People, workspaces, tokens, sign-in links."""
 
-import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 
+from runs.actions.secret import sha256_of
 from runs.actions.workspace_events import record, record_everywhere
 from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import NAME_LENGTH, clean_text
@@ -193,8 +193,3 @@ def set_preferences(user: User, **preferences: Any) -> User:
         setattr(user, name, value)
     user.save(update_fields=[*preferences])
     return user
-
-
-def sha256_of(secret: str) -> str:
-    """The hex SHA-256 of a secret, which is all that is kept of it."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

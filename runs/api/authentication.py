@@ -10,7 +10,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from runs.access import live_token
-from runs.actions.workspace import note_token_use, sha256_of
+from runs.actions.secret import sha256_of
+from runs.actions.workspace import note_token_use
 from runs.models import ApiToken, User
 
 _TOKEN = re.compile(r"studio_(\d{1,18})_([\w-]{1,100})", re.ASCII)
