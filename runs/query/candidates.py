@@ -12,11 +12,11 @@ from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact, In
 
 from runs.models import Run, Star, User
+from runs.models.tree import numbers_below
 from runs.query.conditions import Context
 from runs.query.expressions import Numbers, Unindexed
 from runs.query.fields import Source
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op, Or
-from runs.query.tree import numbers_below
 from runs.query.value_terms import INDEXED_PARTS, rows_of, value_condition
 from runs.query.where import statuses
 

@@ -12,6 +12,7 @@ from django.db.models.lookups import In
 
 from runs.lifecycle import Status
 from runs.models import Experiment, Run, Star, User
+from runs.models.tree import numbers_below
 from runs.query.conditions import Context
 from runs.query.expressions import Holds, Unindexed
 from runs.query.fields import Kind, Source
@@ -19,7 +20,6 @@ from runs.query.literals import MLFLOW_STATUSES, statuses_of
 from runs.query.moments import Moment, Span
 from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op
 from runs.query.text_match import matches, matches_in_python
-from runs.query.tree import numbers_below
 from runs.query.value_terms import LOOKUPS, NEVER, rows_of, value_condition, whole
 
 _TIMES = {"created": "created_at", "started": "started_at", "ended": "ended_at", "heartbeat": "heartbeat_at"}
