@@ -35,11 +35,14 @@ INTEGER_MAX = 2**63 - 1
 INDEXED_LENGTH = 250
 
 
-def clean_text(text: Any, field: str, *, length: int, empty: bool = False, lines: bool = True) -> str:
+def clean_text(
+    text: Any, field: str, *, length: int, empty: bool = False, lines: bool = True, exact: bool = False
+) -> str:
     """The text in Unicode's composed form (NFC), or Invalid naming the field.
 
     NUL and lone surrogates are refused on every database alike: PostgreSQL cannot store them and one
-    of them in SQLite makes a whole list unreadable. Without `lines`, control characters are refused too.
+    of them in SQLite makes a whole list unreadable. Without `lines`, control characters are refused too. `exact`: not
+    composed, for what a program is started with.
     """
     if not isinstance(text, str):
         raise Invalid(f"{field} must be text, not {_kind(text)}.", field=field)
@@ -51,7 +54,7 @@ def clean_text(text: Any, field: str, *, length: int, empty: bool = False, lines
         raise Invalid(
             f"{field} holds half a surrogate pair, which is not a character.", field=field
         ) from None
-    composed: str = unicodedata.normalize("NFC", text)
+    composed: str = text if exact else unicodedata.normalize("NFC", text)
     if not lines and any(unicodedata.category(c) == "Cc" for c in composed):
         raise Invalid(f"{field} holds a line break or another control character.", field=field)
     if not empty and not composed.strip():

@@ -17,6 +17,7 @@ from runs.actions.experiment import get_or_create_experiment
 from runs.actions.idempotency import claim
 from runs.actions.images import note_images
 from runs.actions.run import count_child
+from runs.definition import clean_definition
 from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
 from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_text
@@ -40,6 +41,8 @@ class NewRun:
     target: str = ""
     script: str = ""
     arguments: Sequence[str] = ()
+    # As runs/definition.py has it, for a run that is to be executed by others than its own program.
+    definition: Mapping[str, Any] | None = None
     tags: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -161,7 +164,10 @@ def _texts(new: NewRun, number: int) -> dict[str, Any]:
         "run_type": clean_text(new.run_type, "The type", length=64, empty=True, lines=False),
         "target": clean_text(new.target, "The target", length=NAME_LENGTH, empty=True, lines=False),
         "script": clean_text(new.script, "The script", length=8000, empty=True),
-        "arguments": [clean_text(a, "An argument", length=8000, empty=True) for a in new.arguments],
+        "arguments": [
+            clean_text(a, "An argument", length=8000, empty=True, exact=True) for a in new.arguments
+        ],
+        "definition": {} if new.definition is None else clean_definition(new.definition),
     }
 
 

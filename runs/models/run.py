@@ -34,6 +34,8 @@ class Run(models.Model):
     compute_target = models.ForeignKey("runs.ComputeTarget", models.SET_NULL, null=True, related_name="runs")
     script = models.TextField(blank=True)
     arguments = models.JSONField(default=list)
+    # How it is executed, for a submitted run: see runs/definition.py. Empty for one that its own program began.
+    definition = models.JSONField(default=dict)
     snapshot = models.ForeignKey("runs.Snapshot", models.SET_NULL, null=True, related_name="runs")
     resubmitted_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
 
