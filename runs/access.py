@@ -16,6 +16,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
+from runs.access_run_tokens import check_reaches_run, check_whole_account, within_reach
 from runs.errors import Gone, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, DefaultView, Experiment, Member, Role, Run, SavedView, Star, User, Workspace
@@ -55,8 +56,19 @@ def get_workspace(caller: Caller, name: str, need: Need = "read") -> Workspace:
     return get_member(caller, name, need).workspace
 
 
+def get_workspace_of_run(caller: Caller, name: str, need: Need = "read") -> Workspace:
+    """The same, and also for the token of a run in it: for what is then checked against that run."""
+    return _member(caller, name, need).workspace
+
+
 def get_member(caller: Caller, workspace: str, need: Need = "read") -> Member:
     """The caller as a member of the workspace of that name, which is read along. Raises NotFound or NotAllowed."""
+    member = _member(caller, workspace, need)
+    check_whole_account(caller.token)
+    return member
+
+
+def _member(caller: Caller, workspace: str, need: Need) -> Member:
     missing = NotFound(f"There is no workspace {workspace!r} here, or it is not shared with you.")
     if "\x00" in workspace:
         raise missing
@@ -116,10 +128,10 @@ def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: boo
         raise missing
     member.workspace = run.workspace
     if run.deleted_at is not None and not trashed:
-        _check_run_token(caller, run)
+        check_reaches_run(caller.token, run)
         raise gone(run)
+    check_reaches_run(caller.token, run)
     _check_role(caller, member, need)
-    _check_run_token(caller, run)
     return run
 
 
@@ -148,9 +160,7 @@ def get_runs(
     member.workspace = workspace
     _check_role(caller, member, need)
     rows = Run.objects.filter(workspace=workspace).select_related("experiment", "workspace", "created_by")
-    if caller.token is not None and caller.token.run_id is not None:
-        top = Run.objects.only("id", "root_id").get(pk=caller.token.run_id).top_id
-        rows = rows.filter(Q(pk=top) | Q(root_id=top))
+    rows = within_reach(caller.token, rows)
     found: dict[int, Run] = {}
     for name, values in (("public_id__in", list(ids)), ("pk__in", list(numbers))):
         for start in range(0, len(values), 500):
@@ -280,8 +290,7 @@ def check_own_hand(caller: Caller) -> None:
     are changed by the person, in whatever role, or by a token that speaks for all they may do."""
     if caller.token is not None and caller.token.scope == "read":
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
-    if caller.token is not None and caller.token.run_id is not None:
-        raise NotAllowed("This token belongs to one run; it changes nothing else.")
+    check_whole_account(caller.token)
 
 
 def has_right(role: str | None, need: Need) -> bool:
@@ -289,13 +298,15 @@ def has_right(role: str | None, need: Need) -> bool:
     return role in _ROLES[need]
 
 
-def check_can_create_runs(caller: Caller, parent: Run | None) -> None:
-    """The token of a submitted script may only create children of its own run."""
+def check_can_create_runs(caller: Caller, parent: Run | None, experiment: str) -> None:
+    """The token of a submitted script may only create children of its own run, in the same experiment."""
     if caller.token is None or caller.token.run_id is None:
         return
-    if parent is None:
-        raise NotAllowed("This token belongs to one run; it can only create child runs of that run.")
-    _check_run_token(caller, parent)
+    if parent is None or parent.experiment.name != experiment:
+        raise NotAllowed(
+            "This token belongs to one run; it can only create child runs of that run, in its experiment."
+        )
+    check_reaches_run(caller.token, parent)
 
 
 def _token_reaches(caller: Caller, workspace_id: int) -> bool:
@@ -306,23 +317,13 @@ def _token_reaches(caller: Caller, workspace_id: int) -> bool:
 def _check_role(caller: Caller, member: Member, need: Need) -> None:
     if need not in _READS and caller.token is not None and caller.token.scope == "read":
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
-    if need in _OWNERS and caller.token is not None and caller.token.run_id is not None:
-        raise NotAllowed("This token belongs to one run; it manages nothing.")
+    if need in _OWNERS:
+        check_whole_account(caller.token)
     if member.role not in _ROLES[need]:
         needed = "an owner" if need in _OWNERS else "a contributor"
         raise NotAllowed(
             f"You are a {member.role} of {member.workspace.name}; to {_VERBS[need]} this takes {needed}."
         )
-
-
-def _check_run_token(caller: Caller, run: Run) -> None:
-    """The token of a submitted script is good for its run, that run's descendants and, to log to, its ancestors."""
-    token = caller.token
-    if token is None or token.run_id is None:
-        return
-    own = Run.objects.only("id", "root_id").get(pk=token.run_id)
-    if run.top_id != own.top_id:
-        raise NotFound(f"There is no run {run.public_id!r} here, or it is not shared with you.")
 
 
 def live_token(token: ApiToken) -> bool:

@@ -1,6 +1,7 @@
 """Who may do what with people: members, invitations, tokens and accounts. Fetches and authorises in one call."""
 
 from runs.access import Caller
+from runs.access_run_tokens import check_whole_account
 from runs.errors import NotAllowed, NotFound
 from runs.models import ApiToken, Invitation, Member, User, Workspace
 
@@ -64,19 +65,14 @@ def check_own_account(caller: Caller) -> None:
     token = caller.token
     if token is None:
         return
-    if token.scope != "write" or token.workspace_id is not None or token.run_id is not None:
+    check_whole_account(token)
+    if token.scope != "write" or token.workspace_id is not None:
         raise NotAllowed("This takes a token with the scope 'write' for all your workspaces.")
-
-
-def check_may_list_tokens(caller: Caller) -> None:
-    """The token of one run learns nothing of the person's other tokens."""
-    if caller.token is not None and caller.token.run_id is not None:
-        raise NotAllowed("This token belongs to one run.")
 
 
 def check_may_revoke_tokens(caller: Caller) -> None:
     """A reading token, or that of one run, ends none."""
-    check_may_list_tokens(caller)
+    check_whole_account(caller.token)
     if caller.token is not None and caller.token.scope != "write":
         raise NotAllowed("This token may only read; use one with the scope 'write'.")
 

@@ -29,7 +29,9 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELED})
 ACTIVE = frozenset(Status) - ENDED
 # Somebody is expected to send heartbeats in these.
-WATCHED = frozenset({Status.STARTING, Status.RUNNING, Status.FINALIZING, Status.CANCEL_REQUESTED})
+WATCHED = frozenset(
+    {Status.PREPARING, Status.STARTING, Status.RUNNING, Status.FINALIZING, Status.CANCEL_REQUESTED}
+)
 WAITING = frozenset({Status.NOT_STARTED, Status.QUEUED, Status.PREPARING, Status.PROVISIONING})
 
 _FORWARD = [

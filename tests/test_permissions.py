@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from runs.actions.files import put_file
 from runs.actions.invitations import create_invitation
+from runs.actions.run_tokens import create_run_token
 from runs.actions.views import create_view
 from runs.models import Run, SavedView
 from tests import make
@@ -62,6 +63,9 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-cancel": {"POST": "contributor"},
     "api-run-canceled": {"POST": "contributor"},
     "api-run-mark": {"POST": "contributor"},
+    "api-run-definition": {"GET": "reader"},
+    "api-run-token": {"POST": "contributor"},
+    "api-run-stage": {"POST": "contributor"},
     "api-run-children": {"GET": "reader", "POST": "contributor"},
     "api-run-star": {"PUT": "reader", "DELETE": "reader"},
     "api-run-tags": {"GET": "reader", "POST": "contributor"},
@@ -82,6 +86,15 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-snapshot-file": {"GET": "reader"},
     "api-run-snapshot-zip": {"GET": "reader"},
     "api-snapshot-zip": {"GET": "reader"},
+}
+# What the token of a submitted script opens: below its own run everything of the table but these, and elsewhere only
+# these. (A child run is made with POST at api-runs, where the parent in the body decides.)
+NOT_OF_A_SCRIPT = {("api-run-star", "PUT"), ("api-run-star", "DELETE")}
+ELSEWHERE_OF_A_SCRIPT = {
+    ("api-me", "GET"),
+    ("api-schema", "GET"),
+    ("api-docs", "GET"),
+    ("api-snapshot-zip", "GET"),
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ROLES = {"reader": 1, "contributor": 2, "owner": 3}
@@ -164,7 +177,7 @@ def bearer(person, **options) -> Client:
 
 @pytest.fixture
 def run(workspace, owner):
-    made = make.run(workspace, heartbeat=True)
+    made = make.run(workspace, heartbeat=True, definition={})
     put_file(made, "outputs/file.txt", [b"hello"], by=owner)
     make.snapshot(made, {"outputs/file.txt": b"hello"})
     make.member(workspace, "contributor", "mia")
@@ -264,20 +277,62 @@ def test_a_run_of_another_workspace_looks_like_one_that_does_not_exist(run, stra
     assert foreign["code"] == missing["code"] == "not_found"
 
 
-def test_the_token_of_one_run_reaches_its_tree_and_no_further(run, owner, workspace):
-    from runs.models import ApiToken
+@pytest.mark.parametrize(("name", "method"), CELLS)
+def test_the_token_of_a_script_opens_what_the_table_says(name, method, run, owner, workspace):
+    above = make.run(workspace)
+    sibling = make.run(workspace, parent=above)
+    Run.objects.filter(pk=run.pk).update(parent=above, root=above)
+    child = make.run(workspace, parent=run, definition={})
+    put_file(child, "outputs/file.txt", [b"hello"], by=owner)
+    make.snapshot(child, {"outputs/file.txt": b"hello"})
+    client = of_script(run, owner)
+    is_of_a_run = "<str:run_id>" in next(route for route, found in routes() if found == name)
+    if is_of_a_run:
+        for own in (run, child):
+            status = ask(client, method, name, own)
+            assert status < 500 and status != 404 and (status == 403) == ((name, method) in NOT_OF_A_SCRIPT)
+        assert [ask(client, method, name, other) for other in (above, sibling)] == [404, 404]
+    else:
+        status = ask(client, method, name, run)
+        assert status < 500 and (status == 403) == ((name, method) not in ELSEWHERE_OF_A_SCRIPT), status
 
-    child, other = make.run(workspace, parent=run), make.run(workspace)
-    text = make.token(owner)
-    ApiToken.objects.filter(user=owner).update(run=run)
-    client = Client(headers={"Authorization": f"Bearer {text}"})
-    statuses = [client.get(f"/api/v1/runs/{r.public_id}/").status_code for r in (run, child, other)]
-    assert statuses == [200, 200, 404]
-    new = {"experiment": "digits"}
+
+def of_script(run: Run, by) -> Client:
+    return Client(headers={"Authorization": f"Bearer {create_run_token(run, by=by)[1]}"})
+
+
+def test_the_token_of_a_script_makes_children_of_its_run_alone(run, owner, workspace):
+    client, other = of_script(run, owner), make.run(workspace)
+    child = make.run(workspace, parent=run)
     path = f"/api/v1/workspaces/{workspace.name}/runs/"
-    assert client.post(path, new, content_type="application/json").status_code == 403
-    new["parent"] = run.public_id
-    assert client.post(path, new, content_type="application/json").status_code == 201
+
+    def made(**fields: str) -> int:
+        return client.post(
+            path, {"experiment": "digits", **fields}, content_type="application/json"
+        ).status_code
+
+    assert made() == 403
+    assert made(parent=other.public_id) == 404
+    assert made(parent=run.public_id, experiment="another") == 403
+    assert made(parent=run.public_id) == made(parent=child.public_id) == 201
+    assert not workspace.experiments.filter(name="another").exists()
+
+
+def test_the_token_of_a_script_gives_out_its_own_snapshot_alone(run, owner, workspace):
+    foreign = make.snapshot(make.run(workspace), {"secret.py": b"other"})
+    client = of_script(run, owner)
+    path = f"/api/v1/workspaces/{workspace.name}/snapshots/{{}}/zip/"
+    assert client.get(path.format(run.snapshot.sha256)).status_code == 200
+    assert client.get(path.format(foreign.sha256)).status_code == 404
+
+
+def test_a_script_deep_down_is_reached_and_what_is_beside_it_is_not(run, owner, workspace):
+    line = [run]
+    for _ in range(4):
+        line.append(make.run(workspace, parent=line[-1]))
+    client = of_script(line[2], owner)
+    statuses = [client.get(f"/api/v1/runs/{each.public_id}/").status_code for each in line]
+    assert statuses == [404, 404, 200, 200, 200]
 
 
 def test_a_browser_session_needs_the_csrf_token_to_write(run, owner):

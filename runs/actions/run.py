@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from runs.access import gone
 from runs.actions import counts, events, jobs
+from runs.actions.run_tokens import end_run_tokens, renew_run_tokens
 from runs.lifecycle import WATCHED, Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
 from runs.models import Metric, Run, User
@@ -49,12 +50,19 @@ def start_run(run: Run, *, by: User, heartbeat: bool = False) -> Run:
     return row
 
 
-def move_run(run: Run, status: Status, *, by: User | None, reason: str = "") -> Run:
-    """A step of an engine on the way to running: queued, preparing and so on. The same step again is no error."""
+def move_run(run: Run, status: Status, *, by: User | None, reason: str = "", heartbeat: bool = False) -> Run:
+    """A step on the way to running or to the end: queued, preparing, finalizing. The same step again is no error.
+
+    With `heartbeat` the caller promises to send them from now on.
+    """
+    reason, now = clean_text(reason, "The reason", length=REASON_LENGTH, empty=True), timezone.now()
     with write():
         row = _lock(run)
         if row.status != status:
-            _move(row, status, by=by, at=timezone.now(), kind=status.value, reason=reason)
+            _move(row, status, by=by, at=now, kind=status.value, reason=reason)
+        if heartbeat:
+            row.heartbeat_at = now
+            row.save(update_fields=["heartbeat_at"])
     return row
 
 
@@ -81,6 +89,8 @@ def heartbeat(run: Run, *, by: User) -> Beat:
             row.heartbeat_at = now
             row.save(update_fields=["heartbeat_at"])
             _note_told(row, now)
+            if row.definition:
+                renew_run_tokens(row, now=now)
         if row.status == Status.NOT_RESPONDING:
             back = Status.RUNNING if row.cancel_requested_at is None else Status.CANCEL_REQUESTED
             _move(row, back, by=by, at=now, kind="responding again", reason="")
@@ -278,6 +288,8 @@ def _finish(
     run.ended_at = max(ended_at or at, run.started_at or run.created_at)
     run.duration_s = run.seconds(run.ended_at)
     run.save(update_fields=["ended_at", "duration_s", "end_received_at"])
+    if run.definition:
+        end_run_tokens(run, now=at)
     if Metric.objects.filter(run=run, segment_count__gt=WORTH_MERGING).exists():
         # A little later, when the last batches have arrived.
         jobs.enqueue("merge run", {"run": run.pk}, dedupe=f"merge run {run.pk}", run_after=at + MERGE_AFTER)

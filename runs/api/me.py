@@ -7,11 +7,11 @@ from rest_framework.response import Response
 
 from runs.access import role_in
 from runs.access_people import (
-    check_may_list_tokens,
     check_may_revoke_tokens,
     check_own_account,
     get_own_token,
 )
+from runs.access_run_tokens import check_whole_account
 from runs.actions import email, invitations, passwords, profile
 from runs.actions.tokens import create_own_token
 from runs.actions.workspace import revoke_token, set_preferences
@@ -123,7 +123,7 @@ class TokensEndpoint(Endpoint):
     @extend_schema(responses=p.TokenShape(many=True), operation_id="tokens_list")
     def get(self, request: Request) -> Response:
         """Newest first, what is over last. A token for one workspace sees those for it."""
-        check_may_list_tokens(self.caller)
+        check_whole_account(self.caller.token)
         return Response({"results": [p.token_shape(token) for token in tokens_of(self.caller)[:1000]]})
 
     @extend_schema(request=p.NewToken, responses={201: p.NewTokenShape})

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from runs.access import check_can_create_runs, get_run, get_workspace
+from runs.access import check_can_create_runs, get_run, get_workspace, get_workspace_of_run
 from runs.actions.create import NewRun, create_children, create_run
 from runs.api import serializers as s
 from runs.api.base import Endpoint, flag, real_time
@@ -64,10 +64,10 @@ class RunsEndpoint(Endpoint):
     )
     def post(self, request: Request, workspace: str) -> Response:
         """Make a run, and its experiment where that is new."""
-        found = get_workspace(self.caller, workspace, "write")
+        found = get_workspace_of_run(self.caller, workspace, "write")
         sent: dict[str, Any] = self.read(s.NewRunBody)
         parent = get_run(self.caller, sent["parent"], "write") if sent.get("parent") else None
-        check_can_create_runs(self.caller, parent)
+        check_can_create_runs(self.caller, parent, sent["experiment"])
         key = clean_text(
             request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True
         )

@@ -210,6 +210,11 @@ class NewRunBody(serializers.Serializer):
     target = text(default="")
     script = text(default="")
     arguments = serializers.ListField(child=text(required=True), required=False)
+    definition = serializers.JSONField(
+        required=False,
+        help_text="For a run that others execute: command, interpreter, environment, max_run_duration_seconds, "
+        "cancel_grace_seconds and resources, all optional.",
+    )
     tags = pairs()
     properties = pairs()
     params = pairs()

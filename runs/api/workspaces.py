@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from runs.access import get_workspace, role_in
 from runs.access_people import check_may_create_workspaces
+from runs.access_run_tokens import check_whole_account
 from runs.actions.workspace import create_workspace, edit_workspace
 from runs.api import serializers as s
 from runs.api.base import Endpoint
@@ -18,6 +19,7 @@ class WorkspacesEndpoint(Endpoint):
     @extend_schema(responses=s.WorkspaceShape(many=True), operation_id="workspaces_list")
     def get(self, request: Request) -> Response:
         """Those the caller is in."""
+        check_whole_account(self.caller.token)
         return Response(
             {"results": [workspace_shape(w, role_in(self.caller, w)) for w in self.caller.workspaces()]}
         )
