@@ -25,6 +25,7 @@ from runs.query.charts import (
     parse_chart,
 )
 from runs.query.fields import Field, Source
+from runs.query.lexer import first_unstorable
 from runs.web.address import Address
 from runs.web.frame import caller_of
 
@@ -89,7 +90,7 @@ def chart(request: HttpRequest, workspace: str) -> HttpResponse:
             texts[place : place + 1] = [chart_text(made)]
             address.query.setlist("chart", texts)
             return redirect(address.having())
-    facts = _facts(request, texts[place] if place < len(texts) else "", _names(found, experiment))
+    facts = _facts(request, texts[place] if place < len(texts) else "", _names(found, experiment, request.GET.get("find", "")))
     facts |= {
         "workspace": found,
         "at": at,
@@ -182,7 +183,7 @@ def _kind_url(request: HttpRequest, kind: ChartKind, fields: list[str]) -> str:
 def _page_query(request: HttpRequest) -> Any:
     """The parameters of the page that the chart is for."""
     query = request.GET.copy()
-    for name in [name for name in query if name.startswith("c_") or name == "at"]:
+    for name in [name for name in query if name.startswith("c_") or name in ("at", "find")]:
         del query[name]
     return query
 
@@ -203,11 +204,13 @@ def _experiment_at(path: str, workspace: str) -> str:
     return str(match.kwargs.get("name", ""))
 
 
-def _names(workspace: Workspace, experiment: Experiment | None) -> Names:
-    """The keys of the workspace, or of the experiment alone: one query a kind."""
+def _names(workspace: Workspace, experiment: Experiment | None, text: str) -> Names:
+    """The keys of the workspace, or of the experiment alone, that hold the text: one query a kind."""
     names = Name.objects.offered().filter(workspace=workspace)
     if experiment is not None:
         names = names.filter(experimentname__experiment=experiment)
+    if text and first_unstorable(text) is None:
+        names = names.filter(text__icontains=text)
     listed = names.order_by("text").values_list("text", flat=True)
     found = {
         source: [Field(source, text) for text in listed.filter(kind=kind)[:MOST_NAMES]]

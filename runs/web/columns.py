@@ -15,6 +15,7 @@ from runs.models import Name, Workspace
 from runs.models.name import Kind
 from runs.query.columns import BUILT_IN, Column, parse_columns, parse_sort, sort_text
 from runs.query.fields import PARTS, Field, Source
+from runs.query.suggest import suggest_keys
 from runs.query.variety import Variety, variety_of
 from runs.web.address import Address
 from runs.web.bulk import scope_at
@@ -72,7 +73,7 @@ def columns(request: HttpRequest, workspace: str) -> HttpResponse:
     found = get_workspace(caller, workspace)
     at = list_of(request.GET.get("at", ""), workspace)
     query = request.GET.copy()
-    moved, hidden = query.pop("move", [""])[-1], query.pop("hide", [""])[-1]
+    moved, hidden, text = (query.pop(name, [""])[-1] for name in ("move", "hide", "find"))
     shown = list(parse_columns(",".join(chosen_columns(query))))
     _move(shown, moved)
     for name in [name for name in query if name.startswith(PART) or name in ("column", "then", "at")]:
@@ -87,7 +88,7 @@ def columns(request: HttpRequest, workspace: str) -> HttpResponse:
         "at": at,
         "back": address.having(),
         "shown": [Choice(column, variety.is_constant(column)) for column in shown],
-        "groups": list(_groups(found, shown, variety)),
+        "groups": list(_groups(found, shown, variety, text)),
         "variety": variety,
         "hidden": list(address.pairs("columns", "pin")),
         "pin": pinned_of(query),
@@ -165,15 +166,16 @@ def _variety(caller: Caller, workspace: Workspace, address: Address) -> Variety:
 
 
 def _groups(
-    workspace: Workspace, shown: Sequence[Column], variety: Variety
+    workspace: Workspace, shown: Sequence[Column], variety: Variety, text: str
 ) -> Iterator[tuple[str, list[Choice]]]:
-    """What else there is, by kind; what differs among the runs of the list comes first."""
+    """What else there is and holds the text, by kind; what differs among the runs of the list comes first."""
     known = {column.key for column in shown}
     yield "Run", _varied([column for column in BUILT_IN.values() if column.key not in known], variety)
     names = Name.objects.offered().filter(workspace=workspace).order_by("text").values_list("text", flat=True)
     for kind, (source, label) in KINDS.items():
         differing = names.filter(kind=kind, text__in=sorted(variety.differing.get(source, ()))[:MOST_ASKED])
-        texts = dict.fromkeys([*differing[:MOST_NAMES], *names.filter(kind=kind)[:MOST_NAMES]])
+        some = suggest_keys(workspace, source, text, most=MOST_NAMES)
+        texts = dict.fromkeys(some if text else [*differing[:MOST_NAMES], *some])
         made = [column_of(source, text) for text in list(texts)[:MOST_NAMES]]
         yield label, _varied([column for column in made if column.key not in known], variety)
 

@@ -30,7 +30,7 @@ LABELS = {
     Source.METRIC: "Metrics",
     Source.PROPERTY: "Properties",
 }
-OWN = ("at", "by", "op", "value", "op_now", "value_now", "instead", "cursor", "in")
+OWN = ("at", "by", "op", "value", "op_now", "value_now", "instead", "cursor", "in", "find")
 TEXT_WAYS = (
     ("=", "is"),
     ("!=", "is not"),
@@ -79,10 +79,10 @@ def add_filter(request: HttpRequest, workspace: str) -> HttpResponse:
     for name in OWN:
         state.pop(name, None)
     address = Address(at, state)
-    here = Address(request.path, _without(asked, "op", "value", "op_now", "value_now", "cursor", "in"))
+    here = Address(request.path, _without(asked, "op", "value", "op_now", "value_now", "cursor", "in", "find"))
     facts = {"workspace": found, "at": at, "back_url": address.having()}
     if not asked.get("by"):
-        return _show(request, facts | {"groups": list(_fields(found, here))})
+        return _show(request, facts | {"groups": list(_fields(found, here, asked.get("find", "")))})
     field = parse_field(asked["by"])
     refusal = None
     if asked.get("op"):
@@ -173,10 +173,11 @@ def _dropped(address: Address, instead: str) -> Address:
     return Address(address.path, QueryDict(address.dropping(name, value).partition("?")[2]))
 
 
-def _fields(workspace: Workspace, here: Address) -> Iterator[tuple[str, list[Pick]]]:
+def _fields(workspace: Workspace, here: Address, text: str) -> Iterator[tuple[str, list[Pick]]]:
+    """By kind, what runs have and whose name holds the text."""
     yield "Run", [Pick(BUILT_IN[key].label, here.having(by=key)) for key in ATTRIBUTES]
     for source, label in LABELS.items():
-        names = suggest_keys(workspace, source, most=MOST_NAMES)
+        names = suggest_keys(workspace, source, text, most=MOST_NAMES)
         yield label, [Pick(name, here.having(by=str(Field(source, name)))) for name in names]
 
 

@@ -54,6 +54,7 @@ def build(page):
     """Filter, columns, chart, grouping: by hand, as one does."""
     dialog = page.locator("#dialog")
     page.get_by_role("link", name="Add filter").click()
+    dialog.get_by_label("Search what to filter by").fill("crew")
     dialog.get_by_role("link", name="crew", exact=True).click()
     dialog.get_by_role("link", name=re.compile("^vision")).click()
     expect(page.locator(".chip", has_text="crew")).to_be_visible()
@@ -67,6 +68,7 @@ def build(page):
     dialog.get_by_role("button", name="Add chart").click()
     expect(page.locator(".plot-card")).to_have_count(1)
     page.get_by_role("link", name="Group by", exact=True).click()
+    dialog.get_by_label("Search what to group by").fill("opt")
     dialog.get_by_role("link", name="opt", exact=True).click()
     expect(page).to_have_url(re.compile("group=params.opt"))
 

@@ -170,3 +170,18 @@ def test_rest_lists_keys_and_values(runs, api_of, reader):
     assert values == [{"value": "vision", "runs": 1, "has_more": False}]
     assert api("GET", "workspaces/vision/suggest/").status_code == 400
     assert api("GET", "workspaces/vision/suggest/?field=metrics.loss").status_code == 400
+
+
+@pytest.mark.parametrize("dialog", ["filter", "group", "columns", "charts/chart"])
+def test_what_is_not_listed_is_found_by_its_name(dialog, workspace, client_of, reader):
+    run = make.run(workspace, metrics={"a metric": 1.0})
+    make.tag(run, **{f"a{number:04}": "x" for number in range(301)}, zebra="striped")
+    asked = {"at": AT} | ({"c_kind": "parallel"} if "chart" in dialog else {})
+    page = f"/w/vision/{dialog}/?{urlencode(asked)}"
+    whole = client_of(reader).get(page).content.decode()
+    assert "a0100" in whole and "zebra" not in whole
+    assert f'data-rest="{html.escape(page)}"' in whole
+    found = client_of(reader).get(f"{page}&find=zeb").content.decode()
+    links = re.findall('(?:href|hx-get)="([^"]*)"', found.split("dialog-title")[-1].split('id="main"')[-1])
+    assert "zebra" in found and ">a0100<" not in found and not any("find=" in link for link in links)
+    assert client_of(reader).get(f"{page}&find=%00").status_code == 200
