@@ -90,7 +90,11 @@ def chart(request: HttpRequest, workspace: str) -> HttpResponse:
             texts[place : place + 1] = [chart_text(made)]
             address.query.setlist("chart", texts)
             return redirect(address.having())
-    facts = _facts(request, texts[place] if place < len(texts) else "", _names(found, experiment, request.GET.get("find", "")))
+    facts = _facts(
+        request,
+        texts[place] if place < len(texts) else "",
+        _names(found, experiment, request.GET.get("find", "")),
+    )
     facts |= {
         "workspace": found,
         "at": at,

@@ -79,7 +79,9 @@ def add_filter(request: HttpRequest, workspace: str) -> HttpResponse:
     for name in OWN:
         state.pop(name, None)
     address = Address(at, state)
-    here = Address(request.path, _without(asked, "op", "value", "op_now", "value_now", "cursor", "in", "find"))
+    here = Address(
+        request.path, _without(asked, "op", "value", "op_now", "value_now", "cursor", "in", "find")
+    )
     facts = {"workspace": found, "at": at, "back_url": address.having()}
     if not asked.get("by"):
         return _show(request, facts | {"groups": list(_fields(found, here, asked.get("find", "")))})

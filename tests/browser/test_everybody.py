@@ -1,10 +1,9 @@
 """Every page for everybody: no finding of axe-core in light and dark, nothing wider than a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": LEVELS}}
+from tests.browser.axe import violations
+
 PAGES = [
     "/w/default/experiments/",
     "/w/default/experiments/hard%20words/",
@@ -64,8 +63,7 @@ def test_axe_finds_nothing(open_page, run, theme):
     page, found = open_page("/w/default/runs/", theme=theme, expect_error=True), {}
     for place in PAGES:
         page.goto(_path(place, run, page))
-        results = Axe().run(page, options=RULES)
-        for violation in results.response["violations"]:
+        for violation in violations(page):
             nodes = [f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:3]]
             found[place, violation["id"]] = nodes
     assert found == {}
@@ -74,7 +72,7 @@ def test_axe_finds_nothing(open_page, run, theme):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_before_signing_in(open_page, theme):
     page = open_page("/login/", theme=theme, signed=False)
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert violations(page) == []
 
 
 def test_no_page_is_wider_than_a_phone(open_page, run):

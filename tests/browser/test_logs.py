@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests import corpora
-from tests.browser.test_everybody import EXTRA, RULES
+from tests.browser.axe import violations
+from tests.browser.test_everybody import EXTRA
 
 TALKER = """
 import sys, time
@@ -62,7 +62,9 @@ def test_a_script_s_lines_appear_as_it_prints_them(open_page, live_studio, tmp_p
         expect(page.locator("[data-log-state]")).to_have_text("Complete", timeout=15_000)
         seen = {int(said): at for said, at in page.evaluate("window.seen").items()}
         print("milliseconds from print to page:", sorted(at - said for said, at in seen.items()))
-        assert len(seen) == 6 and seen[min(seen)] < max(seen)  # the first was there before the last was printed
+        assert len(seen) == 6 and seen[min(seen)] < max(
+            seen
+        )  # the first was there before the last was printed
         expect(page.locator(".log li.err")).to_have_count(1)
         expect(page.locator(".log i.ink-2")).to_have_text("done")
     finally:
@@ -161,7 +163,10 @@ def test_a_log_of_a_gigabyte_opens_by_its_end_is_searched_and_linked(open_page, 
     expect(page.locator("#L5000000.target")).to_be_in_viewport(timeout=15_000)
     page.get_by_label("Regular expression").fill("needle$")
     page.get_by_role("button", name="Find").click()
-    found, further = page.locator(".log li.is-found"), page.get_by_role("link", name=re.compile("Go on from line"))
+    found, further = (
+        page.locator(".log li.is-found"),
+        page.get_by_role("link", name=re.compile("Go on from line")),
+    )
     for _ in range(60):  # however slow the machine is: it says how far it came, and goes on
         expect(found.or_(further).first).to_be_visible(timeout=20_000)
         if found.count():
@@ -179,9 +184,19 @@ def test_a_log_of_a_gigabyte_opens_by_its_end_is_searched_and_linked(open_page, 
 
 @pytest.fixture(scope="module")
 def files(api):
-    """A run with a file of each kind."""
+    """A run with a file of each kind, and a log of many windows."""
+    return make_files(api, 2500)
+
+
+@pytest.fixture(scope="module")
+def few_lines(api):
+    """The same with a short log: axe looks at each line."""
+    return make_files(api, 50)
+
+
+def make_files(api, line_count):
     run = api.run(display_name="kinds", heartbeat=False)
-    log = b"".join(b"epoch %d\n" % n for n in range(1, 2500))
+    log = b"".join(b"epoch %d\n" % n for n in range(1, line_count))
     log += b"\x1b[41mback\x1b[0m \x1b[91mred\x1b[0m \x1b[2mdim\x1b[0m\nValueError: broken\n10%\r99%"
     api("POST", f"runs/{run['id']}/logs/user_logs/std_log.txt?offset=0", log)
     for path, content in (
@@ -189,7 +204,7 @@ def files(api):
         ("outputs/settings.json", b'{"rate": 0.1, "names": ["a", null]}'),
         ("outputs/notes.md", b"# Notes\n\n**bold**\n"),
         ("outputs/train.py", b"import os  # here\n\nprint('x')\n"),
-        ("outputs/latin.txt", b"gr\xfcn\n" * 300),
+        ("outputs/latin.txt", b"gr\xfcn\n" * 30),
         ("outputs/page.html", b"<script>document.title = 'ran'</script>"),
         ("model.bin", b"\x00\x01" * 100),
     ):
@@ -238,7 +253,7 @@ def test_a_line_is_linked_errors_are_found_and_long_lines_folded(open_page, file
 
 PLACES = [
     "",
-    "?times=1&wrap=1&line=2500",
+    "?times=1&wrap=1&line=50",
     "?grep=epoch 1&file=user_logs/std_log.txt",
     "?grep=(&file=user_logs/std_log.txt",
     *(
@@ -253,13 +268,13 @@ PLACES = [
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_a_phone_is_wide_enough(open_page, files, theme, live_studio):
-    base = f"{live_studio.url}/w/default/runs/{files['id']}/logs/"
+def test_axe_finds_nothing_and_a_phone_is_wide_enough(open_page, few_lines, theme, live_studio):
+    base = f"{live_studio.url}/w/default/runs/{few_lines['id']}/logs/"
     page, found = open_page(base, theme=theme), {}
     for place in PLACES:
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(base + place)
-        for violation in Axe().run(page, options=RULES).response["violations"]:
+        for violation in violations(page):
             found[place, violation["id"]] = [node["html"][:200] for node in violation["nodes"][:3]]
         page.set_viewport_size({"width": 360, "height": 800})
         if (extra := page.evaluate(EXTRA)) > 0:

@@ -9,10 +9,10 @@ import sys
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_everybody import EXTRA, RULES
+from tests.browser.axe import violations
+from tests.browser.test_everybody import EXTRA
 from tests.conftest import ROOT
 from tests.web.conftest import PNG
 from tests.web.test_hostile_metrics import hostile
@@ -326,7 +326,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(open_page, run, the
         page.goto(page.url.split("/w/")[0] + place(run, below))
         if "data-content" in page.content():
             expect(page.locator("[data-drawn]").first).to_be_visible(timeout=20_000)
-        for violation in Axe().run(page, options=RULES).response["violations"]:
+        for violation in violations(page):
             nodes = [f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:3]]
             found[below, violation["id"]] = nodes
         page.set_viewport_size({"width": 360, "height": 800})

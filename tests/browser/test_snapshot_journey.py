@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_everybody import RULES
+from tests.browser.axe import violations
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -45,7 +44,7 @@ def trained(studio: Any, folder: Path, rate: str) -> str:
 
 
 def axe_finds_nothing(page: Any) -> None:
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = violations(page)
     assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
 
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_everybody import EXTRA, RULES
+from tests.browser.axe import violations
+from tests.browser.test_everybody import EXTRA
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,5 @@ def test_columns_are_ordered_and_given_an_aggregate(open_page, sweep):
 def test_axe_finds_nothing(open_page, sweep, theme):
     for width in (1280, 390):
         page = open_page(f"{AT}?open={sweep['id']}&selected={sweep['id']}", theme=theme, width=width)
-        violations = Axe().run(page, options=RULES).response["violations"]
-        assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []
+        assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations(page)] == []
         assert page.evaluate(EXTRA) <= 0

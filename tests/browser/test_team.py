@@ -5,10 +5,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_everybody import EXTRA, RULES
+from tests.browser.axe import violations
+from tests.browser.test_everybody import EXTRA
 
 PASSWORD = "correct horse battery staple"
 PLACES = [
@@ -85,13 +85,13 @@ def test_axe_finds_nothing(open_page, theme):
     for place in ("fresh", *PAGES):
         if place != "fresh":
             page.goto(f"{page.url.split('/w/')[0].split('/workspaces')[0]}{place}")
-        for violation in Axe().run(page, options=RULES).response["violations"]:
+        for violation in violations(page):
             nodes = [f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:3]]
             found[place, violation["id"]] = nodes
     stranger = open_page(link, theme=theme, signed=False)
     for place in (link, f"{link.split('/invite')[0]}/login/forgotten/"):
         stranger.goto(place)
-        for violation in Axe().run(stranger, options=RULES).response["violations"]:
+        for violation in violations(stranger):
             found[place, violation["id"]] = [node["html"][:160] for node in violation["nodes"][:3]]
     assert found == {}
 

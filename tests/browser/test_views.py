@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_everybody import EXTRA, RULES
+from tests.browser.axe import violations
+from tests.browser.test_everybody import EXTRA
 
 AT = "/w/default/experiments/viewed%20together/"
 VIEWS = "workspaces/default/views/"
@@ -178,7 +178,7 @@ def test_axe_finds_nothing(as_person, api, runs, theme):
     page, found = as_person("vowner", "owner", f"/w/default/views/{made['id']}/", theme=theme), {}
 
     def look(place):
-        for violation in Axe().run(page, options=RULES).response["violations"]:
+        for violation in violations(page):
             found[place, violation["id"]] = [node["html"][:160] for node in violation["nodes"][:3]]
         if page.evaluate(EXTRA) > 0:
             found[place, "wide"] = page.evaluate(EXTRA)
