@@ -144,10 +144,26 @@ def interrupt_main_thread() -> None:
         return
     if not callable(signal.getsignal(signal.SIGINT)):
         # A shell's background jobs ignore SIGINT, and then Python's own interrupt does nothing either.
-        import ctypes  # rarely needed, slow to import
-
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(main), ctypes.py_object(KeyboardInterrupt))
+        _raise_in(main)
     elif hasattr(signal, "pthread_kill"):
         signal.pthread_kill(main, signal.SIGINT)
     else:
         _thread.interrupt_main()
+
+
+def _raise_in(thread: int) -> None:
+    """Raise KeyboardInterrupt in the thread at its next step.
+
+    While that thread starts another one, Python 3.11 takes the new one for it: it would die before its first line, and
+    whoever started it would wait for ever. So the moment is waited for in which no thread is just starting; between
+    the last look and the call nothing else runs.
+    """
+    import ctypes  # rarely needed, slow to import
+
+    starting: dict[object, object] = getattr(threading, "_limbo", {})
+    interrupt, number = ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(thread)
+    error = ctypes.py_object(KeyboardInterrupt)
+    latest = time.monotonic() + 1.0  # a thread that could not start may be listed for ever
+    while starting and time.monotonic() < latest:
+        time.sleep(0.001)
+    interrupt(number, error)

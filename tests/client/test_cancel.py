@@ -117,3 +117,36 @@ def test_a_cancelled_script_ends_with_one_line(studio: FakeStudio, script: Scrip
     assert "Traceback" not in ended.stderr and "never reached" not in ended.stdout
     assert ended.stdout.splitlines()[-1].startswith("Run 1 was cancelled by grace")
     assert studio.runs["mine"]["status"] == "Canceled"
+
+
+STARTING = """
+import os, signal, threading, time
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {0} & os.sched_getaffinity(0) or os.sched_getaffinity(0))  # one after the other
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from studio.client.heart import interrupt_main_thread
+
+asked, heard = 0, 0
+
+def ask():
+    global asked
+    while asked < 200:
+        if asked == heard:
+            asked += 1
+            interrupt_main_thread()
+        time.sleep(0)
+
+threading.Thread(target=ask, daemon=True).start()
+while heard < 200:
+    try:
+        while True:
+            threading.Thread(target=int).start()
+    except KeyboardInterrupt:
+        heard += 1
+print("heard", heard)
+"""
+
+
+def test_the_main_thread_is_found_while_it_starts_others(script: Script) -> None:
+    ended = script(STARTING)
+    assert ended.stdout.endswith("heard 200\n"), ended.stderr[-2000:]
