@@ -214,7 +214,8 @@ def test_without_a_notebook_show_prints_the_link(experiment: Experiment, capsys)
 
 
 def test_runs_as_a_table_of_pandas(experiment: Experiment) -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas  # of the dev group: it is not to be skipped where somebody has forgotten it
+
     with experiment.start_logging("one", tags={"team": "vision"}, params={"lr": 0.1}) as run:
         run.log("loss", 0.5)
     frame = experiment.to_pandas()
