@@ -2,17 +2,30 @@
 
 import json
 import re
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
-from studio.client.errors import ActivityFailedException, ExperimentExecutionException
+from studio.client.errors import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    UnreachableException,
+)
 from studio.client.heart import ENDED
 from studio.client.http import Request, segment
+from studio.client.notices import warn
 from studio.client.record import RunRecord
 
 LOGS = re.compile(r"(user_logs/std_log[\D]*[0]*(?:_ps)?\.txt)|(azureml-logs/[\d]{2}.+\.txt)")
 # Where a script has ended and only its files are still on their way.
 NEARLY = ("Finalizing", "CancelRequested")
+# Escape sequences other than colours: strings for the terminal, moves of the cursor, single controls.
+UNSAFE = re.compile(
+    r"\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*(?![0-?]*m)[@-ln-~]|\x1b(?!\[[0-9;:]*m)[ -/]*[0-~]?"
+    r"|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
+)
+PIECE_BYTES = 1 << 18
 SHORTEST_S, LONGEST_S = 0.2, 2.0
 NO_ERROR = "Detailed error not set on the Run. Please check the logs for details."
 INTERRUPTED = (
@@ -60,14 +73,19 @@ class RunWaiting(RunRecord):
 
     def _stream(self, to_the_end: bool) -> dict[str, Any]:
         print(f"RunId: {self._id}\nWeb View: {self.get_portal_url()}\n", flush=True)
-        shown = _Shown()
+        shown, away = _Shown(), _Away()
         pause_s = SHORTEST_S
         while True:
-            is_over = self._is_over(to_the_end)
-            grew = self._show_more(shown)
-            if is_over:
-                shown.end()
-                return self.get_details()
+            try:
+                is_over = self._is_over(to_the_end)
+                grew = self._show_more(shown)
+                away.answered()
+                if is_over:
+                    shown.end()
+                    return self.get_details()
+            except UnreachableException as failure:
+                away.failed(failure)
+                grew = False
             pause_s = SHORTEST_S if grew else min(pause_s * 1.3, LONGEST_S)
             time.sleep(pause_s)
 
@@ -78,14 +96,25 @@ class RunWaiting(RunRecord):
         if name is None or (name == shown.name and sizes[name] <= shown.have):
             return False
         shown.begin(name)
-        shown.add(self._rest_of(name, shown.have))
+        for piece in self._rest_of(name, shown.have):
+            shown.add(piece)
         return True
 
-    def _rest_of(self, name: str, have: int) -> bytes:
+    def _rest_of(self, name: str, have: int) -> Iterator[bytes]:
+        """Yield what follows the bytes that we have. What has come before a break counts."""
+        from http.client import HTTPException
+
         parts = "/".join(segment(part) for part in name.split("/"))
         headers = {"Accept": "*/*"} | ({"Range": f"bytes={have}-"} if have else {})
         response = self._client.open(Request("GET", self._path(f"files/{parts}"), headers=headers))
-        return response.read()
+        known = 0 if response.status == 206 else have  # what stands in between may give all of it
+        try:
+            while piece := response.read(PIECE_BYTES):
+                if fresh := piece[known:]:
+                    yield fresh
+                known = max(0, known - len(piece))
+        except (OSError, HTTPException) as failure:
+            raise UnreachableException(f"The log {name} broke off.") from failure
 
 
 def _newest(names: list[str], current: str | None) -> str | None:
@@ -94,6 +123,28 @@ def _newest(names: list[str], current: str | None) -> str | None:
     first = [name for name in matching if "rank_0" in name or "worker_0" in name]
     found = (first or matching or sorted(names))[-1:]
     return current if current in names and not matching else next(iter(found), None)
+
+
+class _Away:
+    """A studio that does not answer while one waits is waited for; one that never has is not."""
+
+    def __init__(self) -> None:
+        self._has_answered = False
+        self._is_told = False
+
+    def answered(self) -> None:
+        """Say that it is back, if it was away."""
+        if self._is_told:
+            warn("The studio answers again.")
+        self._has_answered, self._is_told = True, False
+
+    def failed(self, failure: UnreachableException) -> None:
+        """Say once that it is away. Raises the failure when it has not answered yet."""
+        if not self._has_answered:
+            raise failure
+        if not self._is_told:
+            warn(f"{failure} What follows is shown when it does.")
+        self._is_told = True
 
 
 class _Shown:
@@ -116,15 +167,23 @@ class _Shown:
         self.have += len(piece)
         lines, ended, self._rest = (self._rest + piece).rpartition(b"\n")
         if ended:
-            print((lines + ended).decode("utf-8", "replace"), end="", flush=True)
+            print(for_terminal((lines + ended).decode("utf-8", "replace")), end="", flush=True)
 
     def end(self) -> None:
         """Print what stands after the last line's end, and a line of its own."""
         if self._rest:
-            print(self._rest.decode("utf-8", "replace"), flush=True)
+            print(for_terminal(self._rest.decode("utf-8", "replace")), flush=True)
         if self.name is not None:
             print()
         self._rest = b""
+
+
+def for_terminal(text: str) -> str:
+    """Return text as a terminal may be given it: colours stay, what would change the terminal itself does not.
+
+    Where nobody watches, such as in a file, it stays as it is.
+    """
+    return UNSAFE.sub("", text) if sys.stdout.isatty() else text
 
 
 def _error_text(details: dict[str, Any]) -> str | None:
