@@ -125,6 +125,18 @@ def _from_project(folder: Path | None) -> _Source:
     return _Source(str(path), _clean(found.get("url")), found.get("token"), workspace, trusted=False)
 
 
+def attached_experiment(folder: Path | None, url: str, workspace: str) -> str | None:
+    """Return the experiment that `studio folder attach` has noted in the folder or above it.
+
+    None without one, and where another studio or workspace than that of the folder is meant.
+    """
+    path = find_project_file(folder)
+    found = _read(path) if path else {}
+    name = found.get("experiment")
+    fits = _clean(found.get("url")) == url and (found.get("workspace") or "default") == workspace
+    return name if fits and isinstance(name, str) and name else None
+
+
 def config_folder() -> Path:
     """Return the folder of this user's settings (XDG_CONFIG_HOME is honoured)."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "run-studio"

@@ -5,12 +5,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from studio import VERSION
 from studio.client.connection import Connections
 from studio.client.errors import AuthenticationException, ServiceException, UnreachableException
+from studio.client.notices import warn
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -47,6 +48,9 @@ class Request:
 
 class Client:
     """Speaks to one studio with one token. Any thread may use it; each has its own connection."""
+
+    # Whether each request is told on stderr, for `studio … --debug`.
+    is_traced: ClassVar[bool] = False
 
     def __init__(
         self, url: str, token: str, *, timeout_s: float = 30.0, attempts: int = 4, offline: bool = False
@@ -141,6 +145,8 @@ class Client:
         except BaseException:  # a Ctrl-C in between: half an exchange must not be taken for the next one's
             self._connections.drop()
             raise
+        if self.is_traced:
+            warn(f"{request.method} {request.path} {request.query or ''} answered {response.status}")
         if response.status < 300:
             return response
         text = self._read(response)

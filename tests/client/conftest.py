@@ -1,5 +1,6 @@
 """Fixtures of the client's tests: a studio that can misbehave, a home of their own, short waits."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,11 +8,13 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studio import Experiment, Workspace
 from studio.client import courier, heart, http, process, recorder
+from studio.client.cli import main
 from tests.client.fake_server import TOKEN, FakeStudio
 
 ROOT = Path(__file__).parents[2]
@@ -102,3 +105,48 @@ def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.005)
+
+
+class Cli:
+    """`studio …` in this process: called with a command it returns (exit code, stdout, stderr)."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self._capsys.readouterr()
+        try:
+            code = main(arguments)
+        except SystemExit as left:
+            code = int(str(left.code))
+        printed = self._capsys.readouterr()
+        return code, printed.out, printed.err
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints that must succeed."""
+        code, out, err = self(*arguments)
+        assert code == 0, err
+        return json.loads(out)
+
+    def refused(self, *arguments: str, code: int = 1) -> str:
+        """The one line on stderr of a command that must end with this code."""
+        ended, out, err = self(*arguments)
+        assert (ended, out) == (code, ""), err
+        assert err.startswith("studio: ") and err.count("\n") == 1, err
+        return err.removeprefix("studio: ").rstrip("\n")
+
+
+@pytest.fixture
+def fake_cli(studio: FakeStudio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The command line, with the small studio."""
+    monkeypatch.setenv("STUDIO_URL", studio.url)
+    monkeypatch.setenv("STUDIO_TOKEN", TOKEN)
+    return Cli(capsys)
+
+
+@pytest.fixture
+def live_cli(live_studio: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The command line, with a real server and as its owner."""
+    monkeypatch.setenv("STUDIO_URL", live_studio.url)
+    monkeypatch.setenv("STUDIO_TOKEN", live_studio.token)
+    return Cli(capsys)

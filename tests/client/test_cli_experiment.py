@@ -50,5 +50,5 @@ def test_experiments_are_sorted(cli: Cli) -> None:
 
 def test_what_is_wrong_is_said(cli: Cli) -> None:
     assert "There is no experiment 'nowhere'" in cli("show", "-e", "nowhere", code=1)
-    assert "Name what to change" in cli("update", "-e", "nowhere", code=1)
+    assert "Name what to change" in cli("update", "-e", "nowhere", code=2)
     assert "not by 'owner'" in cli("list", "--sort", "owner", code=1)

@@ -1,34 +1,32 @@
 """`studio experiment …`: list, show, make, describe, tag, archive and restore experiments."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from studio.client.cli.output import add_common, show, workspace_of
-from studio.client.errors import UserErrorException
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Command, Commands, Noun, UsageException, tags_of
+from studio.client.cli.place import workspace_of
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
 COLUMNS = ("id", "name", "description", "created_at", "created_by")
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    experiment = nouns.add_parser("experiment", help="list, make, describe and archive experiments")
-    experiment.set_defaults(parser=experiment)
-    verbs = experiment.add_subparsers(title="commands", metavar="COMMAND")
-    _add_list(verbs)
-    _add(verbs, "show", show_experiment, "show one experiment", "-e digits -o yaml")
-    create = _add(
-        verbs,
+    noun = Noun(nouns, "experiment", "list, make, describe and archive experiments")
+    _add_list(noun)
+    _named(noun, "show", show_experiment, "show one experiment", "-e digits -o yaml")
+    create = _named(
+        noun,
         "create",
         create_experiment,
         "make an experiment, or show the one of that name",
         "-e digits --description 'Ten classes' --tag team=vision",
     )
     create.add_argument("--description", default="", metavar="TEXT", help="what it is for, in Markdown")
-    update = _add(
-        verbs,
+    update = _named(
+        noun,
         "update",
         update_experiment,
         "change description and tags of an experiment",
@@ -42,17 +40,20 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         parser.add_argument(
             "--tag", action="append", default=[], metavar="KEY[=VALUE]", help="set this tag; repeatable"
         )
-    _add(
-        verbs, "archive", archive_experiment, "take an experiment out of the list; its runs stay", "-e digits"
+    _named(
+        noun,
+        "archive",
+        archive_experiment,
+        "take an experiment out of the list; its runs stay",
+        "-e digits",
     )
-    _add(verbs, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
+    _named(noun, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
 
 
-def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    listed = verbs.add_parser(
-        "list",
-        help="list the experiments of the workspace",
-        epilog="Example: studio experiment list --query [].name",
+def _add_list(noun: Noun) -> None:
+    listed = noun.add("list", list_experiments, "list the experiments of the workspace", "--query '[].name'")
+    listed.add_argument(
+        "words", nargs="*", metavar="QUERY", help="the same as --query, when it begins with ["
     )
     listed.add_argument(
         "--search", metavar="WORDS", help="only those with these words in name, description or tags"
@@ -63,23 +64,13 @@ def _add_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         metavar="KEY",
         help="name, created, last_run or runs; for descending --sort=-runs",
     )
-    add_common(listed)
-    listed.set_defaults(command=list_experiments)
 
 
-def _add(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    verb: str,
-    command: Callable[[argparse.Namespace], int],
-    text: str,
-    example: str,
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(verb, help=text, epilog=f"Example: studio experiment {verb} {example}")
+def _named(noun: Noun, verb: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
+    parser = noun.add(verb, command, text, example)
     parser.add_argument(
         "-e", "--experiment-name", required=True, metavar="NAME", help="the name of the experiment"
     )
-    add_common(parser)
-    parser.set_defaults(command=command)
     return parser
 
 
@@ -121,7 +112,7 @@ def update_experiment(arguments: argparse.Namespace) -> int:
     if arguments.remove_tag:
         change["remove_tags"] = arguments.remove_tag
     if not change:
-        raise UserErrorException("Name what to change: --description, --tag or --remove-tag.")
+        raise UsageException("Name what to change: --description, --tag or --remove-tag.")
     return _change(arguments, change)
 
 
@@ -133,12 +124,6 @@ def archive_experiment(arguments: argparse.Namespace) -> int:
 def restore_experiment(arguments: argparse.Namespace) -> int:
     """Bring it back."""
     return _change(arguments, {"archived": False})
-
-
-def tags_of(texts: list[str]) -> dict[str, str | None]:
-    """Return `key=value` texts as tags; without `=` a tag has no value."""
-    parts = [text.partition("=") for text in texts]
-    return {key: value if sign else None for key, sign, value in parts}
 
 
 def _change(arguments: argparse.Namespace, change: dict[str, Any]) -> int:

@@ -4,37 +4,31 @@ import argparse
 import os
 import sys
 from getpass import getpass
+from pathlib import Path
 
 from studio.client.address import find_address, forget_login, save_login
-from studio.client.cli.output import add_common, show
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, add_command
 from studio.client.errors import UserErrorException
 from studio.client.http import Client
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    login = nouns.add_parser(
+    login = add_command(
+        nouns,
         "login",
-        help="remember a studio and a token of yours",
-        description="Remember a studio and an API token of yours. Tokens are made in the studio's settings.",
-        epilog="Example: studio login https://studio.example.org",
+        log_in,
+        "remember a studio and an API token of yours, which the studio's settings make",
+        "https://studio.example.org",
     )
     login.add_argument("url", help="the address of the studio")
     login.add_argument(
         "--token", help="the API token; asked for, or read from STUDIO_TOKEN, when it is left out"
     )
-    login.add_argument(
-        "-w", "--workspace-name", metavar="NAME", help="the workspace to use, if there are several"
-    )
-    login.set_defaults(command=log_in)
-    logout = nouns.add_parser("logout", help="forget the login", epilog="Example: studio logout")
+    logout = add_command(nouns, "logout", log_out, "forget the login", "")
     logout.add_argument("url", nargs="?", help="the studio to forget; the current one when it is left out")
-    logout.set_defaults(command=log_out)
-    whoami = nouns.add_parser(
-        "whoami", help="say which studio is used, and as whom", epilog="Example: studio whoami -o table"
-    )
-    add_common(whoami)
-    whoami.set_defaults(command=who_am_i)
+    add_command(nouns, "whoami", who_am_i, "say which studio is used, and as whom", "-o table")
 
 
 def log_in(arguments: argparse.Namespace) -> int:
@@ -49,8 +43,9 @@ def log_in(arguments: argparse.Namespace) -> int:
             f"{me['user']} is in no workspace {chosen}; there are: {', '.join(names) or 'none'}."
         )
     path = save_login(url, token, chosen)
-    print(f"Logged in to {url} as {me['user']}, workspace {chosen}. Kept in {path}.")
-    return 0
+    found = {"user": me["user"], "url": url, "workspace": chosen, "kept_in": str(path)}
+    said = f"Logged in to {url} as {me['user']}, workspace {chosen}. Kept in {path}."
+    return show(found, arguments, said=said)
 
 
 def _ask() -> str:
@@ -66,13 +61,12 @@ def log_out(arguments: argparse.Namespace) -> int:
     gone = forget_login(arguments.url)
     if gone is None:
         raise UserErrorException("There is no login to forget.")
-    print(f"Logged out of {gone}.")
-    return 0
+    return show({"url": gone}, arguments, said=f"Logged out of {gone}.")
 
 
 def who_am_i(arguments: argparse.Namespace) -> int:
     """Print the user, the studio, and where both were found."""
-    address = find_address(workspace=arguments.workspace_name)
+    address = find_address(workspace=arguments.workspace_name, folder=Path(arguments.path))
     me = Client(address.url, address.token).get("me/")
     found = {
         "user": me["user"],

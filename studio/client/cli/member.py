@@ -1,10 +1,11 @@
 """`studio member …`: who is in a workspace, as what, and who is invited."""
 
 import argparse
-from collections.abc import Callable
 from itertools import islice
 
-from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, Noun
+from studio.client.cli.place import workspace_of
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
@@ -14,25 +15,21 @@ MOST_EVENTS = 500
 ROLES = ("reader", "contributor", "owner")
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = nouns.add_parser("member", help="who is in a workspace, as what, and who is invited")
-    noun.set_defaults(parser=noun)
-    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
-    _add(verbs, "list", list_members, "list the members", "-o table")
-    added = _add(
-        verbs,
+    noun = Noun(nouns, "member", "who is in a workspace, as what, and who is invited")
+    noun.add("list", list_members, "list the members", "-o table")
+    added = noun.add(
         "add",
         set_role,
         "take in a person you share a workspace with; others are invited",
         "carl --role contributor",
     )
-    changed = _add(verbs, "set-role", set_role, "give a member another role", "carl --role owner")
-    removed = _add(verbs, "remove", remove_member, "remove a member; their runs stay", "carl")
+    changed = noun.add("set-role", set_role, "give a member another role", "carl --role owner")
+    removed = noun.add("remove", remove_member, "remove a member; their runs stay", "carl")
     for parser in (added, changed, removed):
         parser.add_argument("user", help="the user name")
-    invite = _add(
-        verbs,
+    invite = noun.add(
         "invite",
         invite_member,
         "make an invitation: mailed where the studio sends mail, else a link to hand over",
@@ -41,37 +38,23 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     invite.add_argument("--email", default="", metavar="ADDRESS", help="whom it is for")
     for parser in (added, changed, invite):
         parser.add_argument("--role", choices=ROLES, required=True, help="what they may do")
-    _add(verbs, "invitations", list_invitations, "list the invitations that wait", "-o table")
-    revoke = _add(verbs, "revoke-invitation", revoke_invitation, "end an invitation", "7")
-    renew = _add(verbs, "renew-invitation", renew_invitation, "seven more days and a new link", "7")
+    noun.add("invitations", list_invitations, "list the invitations that wait", "-o table")
+    revoke = noun.add("revoke-invitation", revoke_invitation, "end an invitation", "7")
+    renew = noun.add("renew-invitation", renew_invitation, "seven more days and a new link", "7")
     for parser in (revoke, renew):
         parser.add_argument("id", type=int, help="its number, as `studio member invitations` prints it")
-    joined = _add(
-        verbs,
+    joined = noun.add(
         "join",
         join,
         "join a workspace by the link of an invitation",
         "https://studio.example.org/invite/…/",
     )
     joined.add_argument("link", help="the link, or its last part")
-    link = _add(
-        verbs, "password-link", make_password_link, "make a link that sets a member's password, once", "carl"
+    link = noun.add(
+        "password-link", make_password_link, "make a link that sets a member's password, once", "carl"
     )
     link.add_argument("user", help="the user name")
-    _add(verbs, "events", list_events, "list who changed members, invitations and tokens", "-o table")
-
-
-def _add(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    verb: str,
-    command: Callable[[argparse.Namespace], int],
-    text: str,
-    example: str,
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(verb, help=text, epilog=f"Example: studio member {verb} {example}")
-    add_common(parser)
-    parser.set_defaults(command=command)
-    return parser
+    noun.add("events", list_events, "list who changed members, invitations and tokens", "-o table")
 
 
 def list_members(arguments: argparse.Namespace) -> int:

@@ -1,62 +1,101 @@
-"""How results are printed: as JSON, a table, tab-separated text or YAML, narrowed by a JMESPath query."""
+"""How results are printed: as JSON, a table, tab-separated text, YAML or not at all."""
 
 import argparse
 import json
+import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from studio.client.cli.query import Query
 from studio.client.errors import UserErrorException
-from studio.client.workspace import Workspace
 
-FORMATS = ("json", "table", "tsv", "yaml")
 Row = dict[str, Any]
+# What would move the cursor, ring or change the terminal; runs may hold such text.
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+# JSON escapes the first 32 by itself.
+JSON_CONTROLS = {code: f"\\u{code:04x}" for code in range(127, 160)}
+_KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:)', re.MULTILINE)
+_VALUE = re.compile(r'("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)(,?)$', re.MULTILINE)
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add what every command that prints results takes."""
-    parser.add_argument(
-        "-w", "--workspace-name", metavar="NAME", help="the workspace, if not the configured one"
-    )
-    parser.add_argument(
-        "--query", metavar="JMESPATH", help="what to print of the result, as a JMESPath expression"
-    )
-    parser.add_argument("-o", "--output", choices=FORMATS, default="json", help="the format (default: json)")
+def show(
+    found: Any,
+    arguments: argparse.Namespace,
+    columns: Sequence[str] = (),
+    *,
+    said: str | None = None,
+    rows: list[Row] | None = None,
+) -> int:
+    """Print a result, narrowed by the query if there is one, and return 0.
 
-
-def workspace_of(arguments: argparse.Namespace) -> Workspace:
-    """Return the workspace that the command is about."""
-    return Workspace.from_config(workspace=arguments.workspace_name)
-
-
-def show(found: Any, arguments: argparse.Namespace, columns: Sequence[str] = ()) -> int:
-    """Print a result. `columns`: those of a table when no query chooses."""
-    if arguments.query:
-        found, columns = query(arguments.query, found), ()
-    if arguments.output == "json":
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    elif arguments.output == "yaml":
-        import yaml
-
-        print(yaml.safe_dump(found, sort_keys=False, allow_unicode=True), end="")
-    elif arguments.output == "tsv":
-        for row in as_rows(found, columns):
-            print("\t".join(as_text(value) for value in row.values()))
-    else:
-        print_table(as_rows(found, columns))
+    `columns`: those of a table when no query chooses. `said`: what is printed when nobody asks for a format.
+    `rows`: what a table shows in place of `found`.
+    """
+    _copy(found, arguments.output_metadata_file)
+    query: Query | None = arguments.query
+    if said is not None and arguments.output is None and query is None:
+        print(said.translate(CONTROLS))
+        return 0
+    if query is not None:
+        found, columns, rows = query.of(found), (), None
+    _print(found, arguments.output or "json", columns, rows)
     return 0
 
 
-def query(expression: str, found: Any) -> Any:
-    """Return what the expression finds. Raises UserErrorException that says where it is wrong."""
-    import jmespath
-    from jmespath.exceptions import JMESPathError
+def _print(found: Any, form: str, columns: Sequence[str], rows: list[Row] | None) -> None:
+    if form in ("json", "jsonc"):
+        text = json.dumps(found, indent=2, ensure_ascii=False).translate(JSON_CONTROLS)
+        print(coloured(text) if form == "jsonc" and has_colours() else text)
+    elif form in ("yaml", "yamlc"):
+        print(_yaml(found), end="")
+    elif form == "tsv":
+        for row in as_rows(found, columns) if rows is None else rows:
+            print("\t".join(as_text(value) for value in row.values()))
+    elif form == "table":
+        print_table(as_rows(found, columns) if rows is None else rows)
 
+
+def _yaml(found: Any) -> str:
     try:
-        return jmespath.search(expression, found)
-    except JMESPathError as mistake:
-        raise UserErrorException(f"The query is not JMESPath: {mistake}") from None
+        import yaml
+    except ImportError:
+        raise UserErrorException("-o yaml needs PyYAML: install it with `pip install PyYAML`.") from None
+    return str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True))
+
+
+def check_copy(path: str | None) -> None:
+    """Refuse, before anything is done, a file for the result that is there or cannot be written."""
+    if path is None:
+        return
+    if Path(path).exists():
+        raise UserErrorException(f"Specified output file {path} already exists.")
+    if not Path(path).absolute().parent.is_dir():
+        raise UserErrorException(f"There is no folder {Path(path).absolute().parent} to write {path} in.")
+
+
+def _copy(found: Any, path: str | None) -> None:
+    if path is None:
+        return
+    try:
+        with Path(path).open("x", encoding="utf-8") as copy:
+            copy.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    except OSError as problem:
+        raise UserErrorException(f"{path} cannot be written: {problem.strerror}.") from None
+
+
+def has_colours() -> bool:
+    """Whether the one who reads is at a terminal and wants colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def coloured(text: str) -> str:
+    """Return JSON with its keys and values in colours."""
+    text = _VALUE.sub("\x1b[32m\\1\x1b[0m\\2", text)
+    return _KEY.sub("\\1\x1b[34m\\2\x1b[0m\\3", text)
 
 
 def as_rows(found: Any, columns: Sequence[str]) -> list[Row]:
@@ -84,8 +123,13 @@ def as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return " ".join(str(value).split())
+        return json.dumps(value, ensure_ascii=False).translate(JSON_CONTROLS)
+    return one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, with nothing in it that would change a terminal."""
+    return " ".join(text.split()).translate(CONTROLS)
 
 
 def print_table(rows: list[Row]) -> None:

@@ -5,7 +5,9 @@ import sys
 from getpass import getpass
 from typing import Any
 
-from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, Noun, UsageException
+from studio.client.cli.place import workspace_of
 from studio.client.errors import UserErrorException
 
 FIELDS = {
@@ -19,31 +21,25 @@ FIELDS = {
 GUARDED = ("username", "email")
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = nouns.add_parser("profile", help="my profile, password and sessions")
-    noun.set_defaults(parser=noun)
-    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
-    shown = verbs.add_parser("show", help="show my profile", epilog="Example: studio profile show -o table")
-    shown.set_defaults(command=show_profile)
-    update = verbs.add_parser(
+    noun = Noun(nouns, "profile", "my profile, password and sessions")
+    noun.add("show", show_profile, "show my profile", "-o table")
+    update = noun.add(
         "update",
-        help="change my profile; for user name and e-mail the password is asked",
-        epilog="Example: studio profile update --full-name 'Ada Lovelace' --time-zone Europe/London",
+        update_profile,
+        "change my profile; for user name and e-mail the password is asked",
+        "--full-name 'Ada Lovelace' --time-zone Europe/London",
     )
     for option, (name, text) in FIELDS.items():
         update.add_argument(option, dest=name, metavar="TEXT", help=text)
-    update.set_defaults(command=update_profile)
     for verb, command, text in (
         ("mail-link", mail_link, "mail the link again that confirms my new e-mail address"),
         ("keep-email", keep_email, "forget the new e-mail address and stay with the one in use"),
         ("password", change_password, "change my password; browsers are signed out, tokens stay"),
         ("sign-out", sign_out, "sign me out in every browser; tokens stay"),
     ):
-        parser = verbs.add_parser(verb, help=text, epilog=f"Example: studio profile {verb}")
-        parser.set_defaults(command=command, workspace_name=None)
-    for parser in (shown, update):
-        add_common(parser)
+        noun.add(verb, command, text, "")
 
 
 def show_profile(arguments: argparse.Namespace) -> int:
@@ -56,7 +52,7 @@ def update_profile(arguments: argparse.Namespace) -> int:
     names = [name for name, _ in FIELDS.values()]
     change = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     if not change:
-        raise UserErrorException(f"Name what to change: {', '.join(FIELDS)}.")
+        raise UsageException(f"Name what to change: {', '.join(FIELDS)}.")
     client = workspace_of(arguments).client
     if any(name in change for name in GUARDED) and client.get("me/")["profile"]["has_password"]:
         change["password"] = secret("Your password: ")

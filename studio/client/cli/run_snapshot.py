@@ -6,20 +6,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Noun, add_run
+from studio.client.cli.run_files import run_of
 from studio.client.unpack import unpack
 
 COLUMNS = ("run_id", "snapshot_id", "folder", "files", "command")
 
 
-def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(noun: Noun) -> None:
     """Add the command."""
-    found = verbs.add_parser(
+    found = noun.add(
         "download-snapshot",
-        help="download the sources that a run was started from",
-        epilog="Example: studio run download-snapshot -r 4f6c… -d again",
+        download_snapshot,
+        "download the sources that a run was started from",
+        "-r digits/12 -d again",
     )
-    found.add_argument("-r", "--run", required=True, metavar="ID", help="the id of the run")
+    add_run(found)
     found.add_argument(
         "-d",
         "--output-dir",
@@ -29,14 +32,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     found.add_argument("--zip", action="store_true", help="keep it as a zip in the folder, not unpacked")
     found.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
-    add_common(found)
-    found.set_defaults(command=download_snapshot)
 
 
 def download_snapshot(arguments: argparse.Namespace) -> int:
     """Download, unpack, and print where it is and how the run was started."""
-    run = workspace_of(arguments).get_run(arguments.run)
-    folder = arguments.output_dir or Path(f"snapshot-{Path(arguments.run).name}")
+    run = run_of(arguments)
+    folder = arguments.output_dir or Path(f"snapshot-{Path(run.id).name}")
     if arguments.zip:
         path = run.restore_snapshot(path=folder)
         return show({"run_id": run.id, "path": path}, arguments, ("run_id", "path"))

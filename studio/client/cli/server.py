@@ -3,10 +3,10 @@
 They need the server's packages.
 """
 
-import argparse
 from importlib import import_module
 from importlib.util import find_spec
 
+from studio.client.cli.parsing import Commands
 from studio.client.errors import UserErrorException
 
 COMMANDS = {
@@ -21,7 +21,7 @@ CLIENT_ONLY = (
 )
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """List the commands; what follows them is read by the server."""
     for name, text in COMMANDS.items():
         nouns.add_parser(name, help=text, add_help=False)

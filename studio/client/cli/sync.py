@@ -3,10 +3,13 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.client.address import NOT_FOUND, find_address
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, add_command
 from studio.client.errors import ServiceException, StudioException, UserErrorException
 from studio.client.http import Client, segment
 from studio.client.inherit import Sent, adopt, send_journal, visit
@@ -17,19 +20,15 @@ from studio.client.spool_place import journals, journals_of_other_machines
 WATCH_S = 2.0
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the command."""
-    sync = nouns.add_parser(
-        "sync",
-        help="send what was logged while the studio was away",
-        description="Send what programs of this user have logged while the studio was away, each thing once.",
-        epilog="Example: studio sync --watch",
+    sync = add_command(
+        nouns, "sync", send_all, "send what was logged while the studio was away, each thing once", "--watch"
     )
     sync.add_argument(
         "--watch", action="store_true", help="go on until Ctrl-C, also with what offline programs still log"
     )
     sync.add_argument("--refused", action="store_true", help="try what the studio has refused once more")
-    sync.set_defaults(command=send_all)
 
 
 def send_all(arguments: argparse.Namespace) -> int:
@@ -40,9 +39,14 @@ def send_all(arguments: argparse.Namespace) -> int:
     if arguments.watch:
         return watch(again=arguments.refused)
     swept = sweep(again=arguments.refused)
-    if swept.total.sent or not swept.failure:
-        print(f"Sent {swept.total.sent} batches." if swept.total.sent else "Nothing waits to be sent.")
-    _say_what_is_left(swept)
+    found = {
+        "sent": swept.total.sent,
+        "refused": swept.total.refused,
+        "set_aside": swept.aside,
+        "of_running_programs": swept.busy,
+        "of_other_machines": journals_of_other_machines(),
+    }
+    show(found, arguments, said="\n".join(_lines(swept, found["of_other_machines"])))
     if swept.failure:
         raise swept.failure
     return 1 if swept.total.refused else 0
@@ -131,10 +135,12 @@ def _show_progress(sent: Sent, path: Path | None) -> None:
         print(f"\r{path.name if path else ''}: {sent.sent} sent", end="", file=sys.stderr, flush=True)
 
 
-def _say_what_is_left(swept: Swept) -> None:
+def _lines(swept: Swept, others: int) -> Iterator[str]:
+    if swept.total.sent or not swept.failure:
+        yield f"Sent {swept.total.sent} batches." if swept.total.sent else "Nothing waits to be sent."
     if swept.busy:
-        print(f"{swept.busy} journals belong to running programs, which send their own.")
+        yield f"{swept.busy} journals belong to running programs, which send their own."
     if swept.aside:
-        print(f"{swept.aside} batches were refused and are kept; `studio sync --refused` tries them again.")
-    if others := journals_of_other_machines():
-        print(f"{others} journals were written on other machines; run `studio sync` there.")
+        yield f"{swept.aside} batches were refused and are kept; `studio sync --refused` tries them again."
+    if others:
+        yield f"{others} journals were written on other machines; run `studio sync` there."

@@ -2,23 +2,23 @@
 
 import argparse
 
-from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, Noun
+from studio.client.cli.place import workspace_of
 
 COLUMNS = ("id", "name", "scope", "workspace", "last_used_at", "expires_at", "revoked_at")
 DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = nouns.add_parser("token", help="list, make and revoke my API tokens")
-    noun.set_defaults(parser=noun)
-    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
-    listed = verbs.add_parser("list", help="list my tokens", epilog="Example: studio token list -o table")
-    listed.set_defaults(command=list_tokens)
-    create = verbs.add_parser(
+    noun = Noun(nouns, "token", "list, make and revoke my API tokens")
+    noun.add("list", list_tokens, "list my tokens", "-o table")
+    create = noun.add(
         "create",
-        help="make a token; it is printed this once",
-        epilog="Example: studio token create cluster --for vision --days 90 --query token -o tsv",
+        create_token,
+        "make a token; it is printed this once",
+        "cluster --for vision --days 90 --query token -o tsv",
     )
     create.add_argument("name", help="where it will be used")
     create.add_argument(
@@ -30,14 +30,8 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     create.add_argument(
         "--days", choices=DAYS, default="90", help="how long it lasts, in days, or never (default: 90)"
     )
-    create.set_defaults(command=create_token)
-    revoke = verbs.add_parser(
-        "revoke", help="end a token: it opens nothing any more", epilog="Example: studio token revoke 7"
-    )
+    revoke = noun.add("revoke", revoke_token, "end a token: it opens nothing any more", "7")
     revoke.add_argument("id", type=int, help="its number, as `studio token list` prints it")
-    revoke.set_defaults(command=revoke_token)
-    for parser in (listed, create, revoke):
-        add_common(parser)
 
 
 def list_tokens(arguments: argparse.Namespace) -> int:

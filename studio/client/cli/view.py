@@ -4,22 +4,20 @@ import argparse
 import sys
 from itertools import islice
 
-from studio.client.cli.output import add_common, show, workspace_of
-from studio.client.cli.run import COLUMNS as RUN_COLUMNS
-from studio.client.cli.run import MOST_A_PAGE
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, Noun, at_least_one
+from studio.client.cli.place import workspace_of
+from studio.client.cli.run_narrow import COLUMNS as RUN_COLUMNS
+from studio.client.cli.run_narrow import MOST_A_PAGE
 from studio.client.http import segment
 
 COLUMNS = ("id", "name", "owner", "sharing", "experiment", "filter", "updated_at")
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = nouns.add_parser("view", help="list, show and open saved views")
-    noun.set_defaults(parser=noun)
-    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
-    listed = verbs.add_parser(
-        "list", help="list the views that I may open", epilog="Example: studio view list --mine -o table"
-    )
+    noun = Noun(nouns, "view", "list, show and open saved views")
+    listed = noun.add("list", list_views, "list the views that I may open", "--mine -o table")
     listed.add_argument(
         "--search", metavar="WORDS", help="only those with these words in name or description"
     )
@@ -27,29 +25,17 @@ def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     whose = listed.add_mutually_exclusive_group()
     for scope, text in (("mine", "my own"), ("shared", "others'"), ("starred", "those I have starred")):
         whose.add_argument(f"--{scope}", dest="scope", action="store_const", const=scope, help=f"only {text}")
-    listed.set_defaults(command=list_views)
-    shown = verbs.add_parser(
-        "show", help="show one view", epilog="Example: studio view show 'Bad runs' --query filter -o tsv"
-    )
-    shown.set_defaults(command=show_view)
-    runs = verbs.add_parser(
-        "runs", help="list the runs that a view finds", epilog="Example: studio view runs 'Bad runs' -o table"
-    )
-    runs.add_argument("--last", type=int, default=10, metavar="N", help="how many (default: 10)")
-    runs.set_defaults(command=list_runs)
-    opened = verbs.add_parser(
+    shown = noun.add("show", show_view, "show one view", "'Bad runs' --query filter -o tsv")
+    runs = noun.add("runs", list_runs, "list the runs that a view finds", "'Bad runs' -o table")
+    runs.add_argument("--last", type=at_least_one, default=10, metavar="N", help="how many (default: 10)")
+    opened = noun.add(
         "open",
-        help="print the address of a view; on a terminal open it in the browser, too",
-        epilog="Example: studio view open 'Bad runs'",
+        open_view,
+        "print the address of a view; on a terminal open it in the browser, too",
+        "'Bad runs'",
     )
-    opened.set_defaults(command=open_view)
     for parser in (shown, runs, opened):
         parser.add_argument("view", help="its name, or its number as `studio view list` prints it")
-    for parser in (listed, shown, runs):
-        add_common(parser)
-    opened.add_argument(
-        "-w", "--workspace-name", metavar="NAME", help="the workspace, if not the configured one"
-    )
 
 
 def list_views(arguments: argparse.Namespace) -> int:
@@ -72,18 +58,18 @@ def list_runs(arguments: argparse.Namespace) -> int:
     """Print the first runs of a view, in its order."""
     workspace = workspace_of(arguments)
     view = workspace.views.get(arguments.view)
-    limit = max(1, min(arguments.last, MOST_A_PAGE))
+    limit = min(arguments.last, MOST_A_PAGE)
     path = f"workspaces/{segment(workspace.name)}/views/{view.id}/runs/"
     pages = workspace.client.pages(path, limit=limit)
-    return show(list(islice(pages, max(0, arguments.last))), arguments, RUN_COLUMNS)
+    return show(list(islice(pages, arguments.last)), arguments, RUN_COLUMNS)
 
 
 def open_view(arguments: argparse.Namespace) -> int:
     """Print the address; a person at a terminal gets a browser with it."""
-    url = workspace_of(arguments).views.get(arguments.view).url
-    print(url)
+    view = workspace_of(arguments).views.get(arguments.view)
+    show({"id": view.id, "name": view.name, "url": view.url}, arguments, said=view.url)
     if sys.stdout.isatty():
         import webbrowser
 
-        webbrowser.open(url)
+        webbrowser.open(view.url)
     return 0

@@ -2,42 +2,34 @@
 
 import argparse
 
-from studio.client.cli.output import add_common, show, workspace_of
+from studio.client.cli.output import show
+from studio.client.cli.parsing import Commands, Noun
+from studio.client.cli.place import workspace_of
 from studio.client.http import segment
 
 COLUMNS = ("name", "role", "description", "created_at")
 
 
-def add(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = nouns.add_parser("workspace", help="list, show, make and describe workspaces")
-    noun.set_defaults(parser=noun)
-    verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
-    listed = verbs.add_parser(
-        "list", help="list my workspaces", epilog="Example: studio workspace list --query [].name"
-    )
-    listed.set_defaults(command=list_workspaces)
-    shown = verbs.add_parser(
-        "show", help="show the workspace", epilog="Example: studio workspace show -w vision"
-    )
-    shown.set_defaults(command=show_workspace)
-    create = verbs.add_parser(
+    noun = Noun(nouns, "workspace", "list, show, make and describe workspaces")
+    noun.add("list", list_workspaces, "list my workspaces", "--query '[].name'")
+    noun.add("show", show_workspace, "show the workspace", "-w vision")
+    create = noun.add(
         "create",
-        help="make a workspace (the owner of the installation may)",
-        epilog="Example: studio workspace create vision --description 'Everything with pictures'",
+        create_workspace,
+        "make a workspace (the owner of the installation may)",
+        "vision --description 'Everything with pictures'",
     )
     create.add_argument("name", help="lower-case letters, digits and hyphens")
     create.add_argument("--description", default="", metavar="TEXT", help="what it is for")
-    create.set_defaults(command=create_workspace)
-    update = verbs.add_parser(
+    update = noun.add(
         "update",
-        help="describe the workspace",
-        epilog="Example: studio workspace update -w vision --description 'Everything with pictures'",
+        update_workspace,
+        "describe the workspace",
+        "-w vision --description 'Everything with pictures'",
     )
     update.add_argument("--description", required=True, metavar="TEXT", help="what it is for")
-    update.set_defaults(command=update_workspace)
-    for parser in (listed, shown, create, update):
-        add_common(parser)
 
 
 def list_workspaces(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,28 @@
+"""What a command is about: the workspace, and the experiment of an attached folder."""
+
+import argparse
+from pathlib import Path
+
+from studio.client.address import attached_experiment
+from studio.client.cli.parsing import UsageException
+from studio.client.notices import warn
+from studio.client.workspace import Workspace
+
+
+def workspace_of(arguments: argparse.Namespace) -> Workspace:
+    """Return the workspace that the command is about."""
+    if not Path(arguments.path).exists():
+        raise UsageException(f"There is no folder {arguments.path}.")
+    workspace = Workspace.from_config(Path(arguments.path), workspace=arguments.workspace_name)
+    if arguments.verbose or arguments.debug:
+        words = f"{workspace.client.url}, workspace {workspace.name}, found in {workspace._source}"
+        warn(words)
+    return workspace
+
+
+def experiment_of(arguments: argparse.Namespace, workspace: Workspace) -> str | None:
+    """Return the experiment that was named, or that the folder is attached to; None without either."""
+    named: str | None = arguments.experiment_name
+    if named is not None:
+        return named
+    return attached_experiment(Path(arguments.path), workspace.client.url, workspace.name)
