@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from studio import VERSION
 from studio.client.cli import (
     experiment,
+    folder,
     login,
     member,
     profile,
@@ -89,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"run-studio {VERSION}")
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for noun in (server, login, run, experiment, view):
+    for noun in (server, login, folder, run, experiment, view):
         noun.add(nouns)
     for noun in (workspace, member, profile, token, sync):
         noun.add(nouns)

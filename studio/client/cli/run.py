@@ -2,7 +2,7 @@
 
 import argparse
 
-from studio.client.cli import run_change, run_end, run_files, run_logs, run_snapshot, run_trash
+from studio.client.cli import run_change, run_end, run_files, run_logs, run_snapshot, run_submit, run_trash
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Commands, Noun, UsageException, add_run
 from studio.client.cli.place import experiment_of, workspace_of
@@ -23,6 +23,7 @@ MINIMAL = {
 def add(nouns: Commands) -> None:
     """Add the commands."""
     noun = Noun(nouns, "run", "submit, list, show, follow, change, end, download and delete runs")
+    run_submit.add(noun)
     _add_list(noun)
     shown = noun.add("show", show_run, "show one run", "-r digits/12 --query metrics")
     add_run(shown)
