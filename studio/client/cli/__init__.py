@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from studio import VERSION
 from studio.client.cli import (
+    doctor,
     experiment,
     folder,
     login,
@@ -90,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"run-studio {VERSION}")
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for noun in (server, login, folder, run, experiment, view):
+    for noun in (server, login, doctor, folder, run, experiment, view):
         noun.add(nouns)
     for noun in (workspace, member, profile, token, sync):
         noun.add(nouns)
