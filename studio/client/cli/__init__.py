@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from studio import VERSION
 from studio.client.cli import (
+    completion,
     doctor,
     experiment,
     folder,
@@ -59,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in server.COMMANDS:
         return server.call(arguments[0], arguments[1:])
+    if arguments[:1] == [completion.ASK]:
+        return completion.answer(make_parser(), arguments[1:])
     parser = make_parser()
     chosen, rest = parser.parse_known_args(arguments)
     if rest:
@@ -93,7 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
     for noun in (server, login, doctor, folder, run, experiment, view):
         noun.add(nouns)
-    for noun in (workspace, member, profile, token, sync):
+    for noun in (workspace, member, profile, token, sync, completion):
         noun.add(nouns)
     add_command(nouns, "version", print_version, "print the version", "-o json")
     return parser
