@@ -42,10 +42,16 @@ def test_an_experiment_is_made_described_tagged_archived_and_restored(cli: Cli) 
 
 
 def test_experiments_are_sorted(cli: Cli) -> None:
-    for name in ("cli-b", "cli-a"):
+    for name in ("sorted-cli-b", "sorted-cli-a"):
         cli("create", "-e", name)
-    assert [one["name"] for one in cli("list", "--search", "cli-", "--sort", "name")] == ["cli-a", "cli-b"]
-    assert [one["name"] for one in cli("list", "--search", "cli-", "--sort=-name")] == ["cli-b", "cli-a"]
+    assert [one["name"] for one in cli("list", "--search", "sorted-cli-", "--sort", "name")] == [
+        "sorted-cli-a",
+        "sorted-cli-b",
+    ]
+    assert [one["name"] for one in cli("list", "--search", "sorted-cli-", "--sort=-name")] == [
+        "sorted-cli-b",
+        "sorted-cli-a",
+    ]
 
 
 def test_what_is_wrong_is_said(cli: Cli) -> None:
