@@ -19,10 +19,10 @@ from runs.query.fields import Field, Source
 from runs.query.lines import Lines, Window, metrics_of, read_lines
 from runs.query.planner import Plan
 from runs.query.runs import RunRow, page_of
+from runs.query.selection import MOST_SELECTED
 from runs.query.time_limit import limited_time
 
 MOST_RUNS = 200
-MOST_SELECTED = 200
 # Runs by status are counted over more of them: nothing but their time and status is read.
 MOST_COUNTED = 10_000
 MOST_GROUPS = 40
