@@ -65,7 +65,7 @@ def palette(request: HttpRequest, workspace: str) -> HttpResponse:
 
 def _groups(member: Member, text: str) -> Iterator[Group]:
     name, words = member.workspace.name, words_of(text)
-    pages = [entry for entry in _pages(name) if is_like(words, entry.label)]
+    pages = [entry for entry in _pages(member) if is_like(words, entry.label)]
     actions = [entry for entry in _actions(member) if is_like(words, entry.label)]
     if not words:
         yield Group("Starred", list(_starred(member)))
@@ -87,7 +87,8 @@ def _groups(member: Member, text: str) -> Iterator[Group]:
     yield Group("Search", [Entry("search", f"Search all runs for “{show.clipped(text, 60)}”", search, more)])
 
 
-def _pages(name: str) -> Iterator[Entry]:
+def _pages(member: Member) -> Iterator[Entry]:
+    name = member.workspace.name
     for route, icon, label in (
         ("workspace_home", "home", "Home"),
         ("experiments", "experiment", "Experiments"),
@@ -95,6 +96,8 @@ def _pages(name: str) -> Iterator[Entry]:
         ("settings", "settings", "Settings"),
     ):
         yield Entry(icon, label, reverse(route, args=[name]), "page")
+    if has_right(member.role, "write"):
+        yield Entry("trash", "Trash", reverse("trash", args=[name]), "page")
     yield Entry("keyboard", "Keys", reverse("keys"), "page")
 
 

@@ -158,6 +158,11 @@ class RunList:
         return self.address.get("archived") == "true"
 
     @property
+    def archive_url(self) -> str:
+        """The same of the archive, or of what is not in it."""
+        return self.address.having(archived=None if self.shows_archive else "true")
+
+    @property
     def selected_elsewhere(self) -> list[str]:
         """The ticked runs that are not on this page."""
         return [name for name in self.selected if name not in self.here]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from runs.actions import organise
 from runs.actions.run import complete_run, fail_run
 from tests import make
 
@@ -155,6 +156,17 @@ def test_only_my_runs(page, workspace, contributor):
     make.run(workspace, display_name="mine")
     make.run(workspace, display_name="theirs", by=contributor)
     assert "theirs" not in page("?mine=true") and "mine" in page("?mine=true")
+
+
+def test_the_archive_is_a_switch_away_and_the_trash_a_link(client_of, workspace, owner, reader):
+    organise.archive_run(make.run(workspace, display_name="put aside"), by=owner)
+    make.run(workspace, display_name="at hand")
+    path = "/w/vision/runs/"
+    kept = client_of(owner).get(path).content.decode()
+    assert "at hand" in kept and "put aside" not in kept and 'href="/w/vision/trash/"' in kept
+    assert f'href="{path}?archived=true"' in kept
+    archive = client_of(reader).get(f"{path}?archived=true").content.decode()
+    assert "put aside" in archive and "at hand" not in archive and "/trash/" not in archive
 
 
 def test_counters_count_and_filter(page, workspace, owner):
