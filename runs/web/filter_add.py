@@ -19,7 +19,7 @@ from runs.query.nodes import all_of, quote, to_text
 from runs.query.suggest import Suggestion, suggest_keys, suggest_values
 from runs.web import show
 from runs.web.address import Address
-from runs.web.chips import KEYED, SIMPLE
+from runs.web.chips import CHIPS, KEYED, SIMPLE
 from runs.web.columns import MOST_NAMES, list_of
 from runs.web.frame import caller_of
 
@@ -98,7 +98,7 @@ def add_filter(request: HttpRequest, workspace: str) -> HttpResponse:
             refusal = refused
     facts |= {
         "field": field,
-        "label": BUILT_IN[field.key].label if field.source == Source.ATTRIBUTE else field.key,
+        "label": _title_of(field),
         "ways": ways_of(field),
         "op": asked.get("op") or asked.get("op_now", ""),
         "value": asked.get("value") or asked.get("value_now", ""),
@@ -118,6 +118,13 @@ def completions(request: HttpRequest, workspace: str) -> HttpResponse:
     made = complete(found, request.GET.get("text", "")[:20_000])
     options = [{"text": option.text, "note": option.note} for option in made.options]
     return JsonResponse({"start": made.start, "options": options})
+
+
+def _title_of(field: Field) -> str:
+    """What is filtered by: the attribute's name, or the kind of value and its key."""
+    if field.source == Source.ATTRIBUTE:
+        return BUILT_IN[field.key].label
+    return f"{CHIPS[KEYED[field.source]].capitalize()} {field.key}"
 
 
 def narrowed(address: Address, field: Field, op: str, value: str) -> str:

@@ -40,7 +40,7 @@ function showKeys() {
   body.className = "body";
   body.tabIndex = 0;
   // What belongs to this page first, what works everywhere last.
-  for (const part of [...document.querySelectorAll("template[data-keys]")].reverse()) {
+  for (const part of document.querySelectorAll("template[data-keys]")) {
     const head = document.createElement("h3"), list = document.createElement("dl");
     head.textContent = part.dataset.keys || "On this page";
     list.className = "keys";

@@ -58,6 +58,15 @@ def test_it_begins_with_what_runs_have(runs, client_of, reader):
         assert f">{word}<" in page
 
 
+@pytest.mark.parametrize(
+    ("by", "title"), [("tags.team", "Tag team"), ("params.rate", "Parameter rate"), ("status", "Status")]
+)
+def test_its_second_step_says_what_is_filtered(runs, client_of, reader, by, title):
+    path = f"/w/vision/filter/?at=/w/vision/runs/&by={by}"
+    page = client_of(reader).get(path, headers={"HX-Request": "true"}).content.decode()
+    assert f'<h2 id="dialog-title">{title}</h2>' in page
+
+
 def test_every_value_that_is_offered_narrows_the_list_to_its_runs(runs, client_of, reader):
     client = client_of(reader)
     found = [names(client, url) for url in links(ask(client, by="tags.team").content.decode())]
