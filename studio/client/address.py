@@ -13,6 +13,8 @@ NOT_FOUND = (
     "`studio login URL`."
 )
 
+RUN_ID = "STUDIO_RUN_ID"
+
 
 @dataclass(frozen=True)
 class Address:
@@ -70,6 +72,11 @@ def find_address(
         )
     fitting = (s.workspace for s in sources if s.workspace and s.url in (None, named.url))
     return Address(named.url, found or "", next(fitting, "default"), named.name, is_offline())
+
+
+def own_run() -> str:
+    """Return the id of the submitted run that this program belongs to, whose token it has; empty for any other."""
+    return os.environ.get(RUN_ID, "")
 
 
 def is_offline() -> bool:

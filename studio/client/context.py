@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.client.address import RUN_ID
 from studio.client.ending import Ending, failed
 from studio.client.errors import RunEnvironmentException, UnreachableException
 from studio.client.notices import warn
@@ -14,7 +15,7 @@ from studio.client.run import Run
 if TYPE_CHECKING:
     from studio.client.offline_run import OfflineRun
 
-RUN_ID, EXPERIMENT, ERROR_FILE = "STUDIO_RUN_ID", "STUDIO_EXPERIMENT_NAME", "STUDIO_ERROR_FILE"
+EXPERIMENT, ERROR_FILE = "STUDIO_EXPERIMENT_NAME", "STUDIO_ERROR_FILE"
 NO_RUN = (
     "Could not load a submitted run, if outside of an execution context, use experiment.start_logging to "
     "initialize a studio.Run."

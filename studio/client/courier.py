@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
+from studio.client.address import own_run
 from studio.client.errors import UnreachableException
 from studio.client.heart import GONE, Heart
 from studio.client.http import Client, backoff_s
@@ -53,6 +54,11 @@ class Courier:
     def is_away(self) -> bool:
         """Whether the studio is known not to answer, so that nobody should wait for it."""
         return self._client.offline or self._failures >= self._patience
+
+    @property
+    def is_pausing(self) -> bool:
+        """Whether the last attempt failed, and the next one has its time."""
+        return self._failures > 0
 
     @property
     def deleted_runs(self) -> set[str]:
@@ -213,6 +219,6 @@ class Courier:
     def _legacies(self) -> Iterator[Sent]:
         for spool in orphaned(self._client.url):
             try:
-                yield from send_journal(self._sender, spool)
+                yield from send_journal(self._sender, spool, keep_open=own_run())
             finally:
                 spool.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.client.address import own_run
 from studio.client.heart import GONE
 from studio.client.notices import warn
 from studio.client.operation import Operation
@@ -39,12 +40,16 @@ def settle(spool: Spool, operation: Operation, delivery: Delivery) -> None:
 
 
 def orphaned(url: str) -> Iterator[Spool]:
-    """Yield, locked for us, each journal for this studio whose process is no more."""
+    """Yield, locked for us, each journal for this studio whose process is no more.
+
+    A submitted script has a token for its own run alone: to it the journals of other programs are none of its own.
+    """
+    own = own_run()
     for path in journals():
         spool = adopt(path)
         if spool is None:
             continue
-        if spool.about("url") == url:
+        if spool.about("url") == url and own in ("", spool.about("run")):
             yield spool
         else:
             spool.close()
@@ -71,9 +76,23 @@ def visit(path: Path) -> Spool | None:
         return None
 
 
-def send_journal(sender: Sender, spool: Spool) -> Iterator[Sent]:
+def send_left_behind(sender: Sender, url: str, run: str) -> None:
+    """Send what the processes of this run, of which none is left, had journaled; the run itself is not closed.
+
+    Raises UnreachableException when the studio does not answer.
+    """
+    for spool in orphaned(url):
+        try:
+            for _ in send_journal(sender, spool, keep_open=run):
+                pass
+        finally:
+            spool.close()
+
+
+def send_journal(sender: Sender, spool: Spool, *, keep_open: str = "") -> Iterator[Sent]:
     """Send a journal, yielding after each operation; then close the runs that its process left open.
 
+    `keep_open`: the id of a run that is not to be closed, because somebody else will.
     Raises UnreachableException when the studio does not answer; what was sent until then is settled.
     """
     total = Sent()
@@ -84,6 +103,8 @@ def send_journal(sender: Sender, spool: Spool) -> Iterator[Sent]:
         total.sent += not delivery.refused
         yield total
     for run in [] if spool.is_guest else spool.open_runs():
-        sender.deliver(closing(run, spool.about("written_at")))  # a refusal means that it has ended otherwise
+        if run != keep_open:
+            # A refusal means that it has ended otherwise.
+            sender.deliver(closing(run, spool.about("written_at")))
         spool.forget_open(run)
         yield total

@@ -11,6 +11,7 @@ import threading
 import uuid
 from pathlib import Path
 
+from studio.client.address import own_run
 from studio.client.operation import Operation, forget_copy, now_text
 from studio.client.spool_place import GUEST, OWNER, host_name, lock_file, spool_folder, try_lock
 
@@ -47,8 +48,9 @@ class Spool:
         path = folder / f"{name}.spool"
         spool = cls(path, try_lock(path, OWNER))
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-        facts = ("url", url, "host", host_name(), "mode", "offline" if offline else "online")
-        spool._write("insert into about values (?, ?), (?, ?), (?, ?)", facts)
+        mode = "offline" if offline else "online"
+        facts = ("url", url, "host", host_name(), "mode", mode, "run", own_run())
+        spool._write("insert into about values (?, ?), (?, ?), (?, ?), (?, ?)", facts)
         return spool
 
     @classmethod
