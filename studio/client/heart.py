@@ -37,6 +37,8 @@ class Live:
     cancelled_by: str | None = None
     ended: bool = False
     ended_elsewhere: bool = False
+    # Since when the studio does not take the token of the run any more.
+    refused_since: float | None = None
     beat_at: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -89,6 +91,11 @@ class Heart:
         if live is not None and live.cancelled_by is None:
             live.beat_at = 0.0
 
+    def due_in_s(self) -> float:
+        """Return how long until a beat is due: whoever cancels a run waits for it. Endless without live runs."""
+        soonest = min((live.beat_at for live in list(self._live.values())), default=float("inf"))
+        return max(soonest - time.monotonic(), 0.0)
+
     def beat_due(self, uncreated: set[str]) -> int:
         """Beat for every run that the server has and whose time has come; return how many beats were heard.
 
@@ -115,8 +122,10 @@ class Heart:
                 self.note_deleted(live.id, str(refusal))
             return
         except StudioException:  # no longer ours: the sender will say so with its batches
+            live.refused_since = live.refused_since or time.monotonic()
             live.beat_at = time.monotonic() + LONGEST_BEAT_S
             return
+        live.refused_since = None
         crowd = max(1.0, len(self._live) / RUNS_AT_FULL_RATE)
         live.beat_at = time.monotonic() + min(float(answer.get("next_s") or BEAT_S) * crowd, LONGEST_BEAT_S)
         if answer.get("cancel_requested") or answer.get("status") == "Canceled":

@@ -25,6 +25,7 @@ from studio.client.ticket import Ticket
 from studio.client.tree import LogFolder
 
 TICK_S = 0.5
+SHORTEST_PAUSE_S = 0.02
 # Beyond this, whoever logs also journals: about 2 MB of queue, and a few milliseconds of their time now and
 # then.
 SPILL_ITEMS = 8_000
@@ -121,9 +122,9 @@ class Recorder:
         capture.start()
         return capture
 
-    def listen(self, run: str) -> Capture:
-        """Begin to keep what is fed to the capture as the console of a run."""
-        capture = Capture(run, self._spill)
+    def listen(self, run: str, name: str = LOG_NAME) -> Capture:
+        """Begin to keep what is fed to the capture as the console of a run, or as another log of it."""
+        capture = Capture(run, self._spill, name)
         self._captures.append(capture)
         return capture
 
@@ -170,7 +171,7 @@ class Recorder:
 
     def _work(self) -> None:
         while not self._may_rest():
-            self._wake.wait(self.courier.pause_s(TICK_S))
+            self._wake.wait(self._pause_s())
             self._wake.clear()
             try:
                 self._sample()
@@ -179,6 +180,12 @@ class Recorder:
             except Exception as failure:  # a mistake of ours must end neither the recording nor the training
                 self.tell(f"The recorder met {type(failure).__name__}: {failure}. It goes on.")
                 time.sleep(TICK_S)
+
+    def _pause_s(self) -> float:
+        """How long to sleep: not past the next beat, unless the studio does not answer anyhow."""
+        if self.courier.is_pausing:
+            return self.courier.pause_s(TICK_S)
+        return min(TICK_S, max(self._heart.due_in_s(), SHORTEST_PAUSE_S))
 
     def _sample(self) -> None:
         self._monitor.sample_due(self._heart.runs(), self._queue.put)
@@ -243,7 +250,7 @@ class Recorder:
 
     def _console_pieces(self) -> list[Operation]:
         return [
-            log_piece(capture.run, LOG_NAME, offset, body, marks)
+            log_piece(capture.run, capture.name, offset, body, marks)
             for capture in self._captures
             for offset, body, marks in capture.take()
         ]
