@@ -45,12 +45,13 @@ class Tee:
 
 
 class Capture:
-    """The console of one run, from `start` to `stop`. `spill` is called when much has piled up."""
+    """The console of one run, or a stream of it, from `start` to `stop`. `spill` is called when much has piled up."""
 
-    def __init__(self, run: str, spill: Callable[[], None]) -> None:
+    def __init__(self, run: str, spill: Callable[[], None], name: str = LOG_NAME) -> None:
         self.run = run
+        self.name = name
         self._spill = spill
-        self._parts: deque[tuple[str, str, float]] = deque()
+        self._parts: deque[tuple[str | bytes, str, float]] = deque()
         self._size = 0
         self._offset = 0
         self._tees: dict[str, Tee] = {}
@@ -75,7 +76,7 @@ class Capture:
             redirect_logging(tee, tee._stream)
         self._tees = {}
 
-    def feed(self, text: str, stream: str = "o") -> None:
+    def feed(self, text: str | bytes, stream: str = "o") -> None:
         """Keep what was printed, and when. `stream`: o for stdout, e for stderr. Never raises."""
         self._parts.append((text, stream, time.time()))
         self._size += len(text)
@@ -87,10 +88,7 @@ class Capture:
         with self._taking:
             taken = [self._parts.popleft() for _ in range(len(self._parts))]
             self._size = 0
-            parts = [
-                Part(text.encode("utf-8", "backslashreplace"), stream, int(at * 1000))
-                for text, stream, at in taken
-            ]
+            parts = [Part(_bytes(text), stream, int(at * 1000)) for text, stream, at in taken]
             pieces = [(self._offset + at, body, marks) for at, body, marks in pieces_of(parts)]
             self._offset += sum(len(part.body) for part in parts)
         return pieces
@@ -98,6 +96,10 @@ class Capture:
     def is_empty(self) -> bool:
         """Whether nothing waits to be taken."""
         return not self._parts
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
 
 
 def redirect_logging(old: Any, new: Any) -> None:
