@@ -1,6 +1,6 @@
 """How a run ends: the call that says so, and the words for it, from whatever ended the program."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio.client.operation import Operation, change, now_text
@@ -20,6 +20,11 @@ class Ending:
     def operation(self, run: str) -> Operation:
         """Return the call that ends the run this way; repeating it changes nothing."""
         return change(run, "end", f"{self.verb}/", {**self.body, "ended_at": now_text()})
+
+    def with_more(self, words: str) -> "Ending":
+        """The same end with a sentence added to its reason or message."""
+        name = "reason" if "reason" in self.body else "message"
+        return replace(self, body={**self.body, name: f"{self.body.get(name, '')}{words}"}) if words else self
 
 
 COMPLETED = Ending("complete", "completed")

@@ -170,6 +170,16 @@ class ScriptRunConfig:
         chosen = sys.executable if python in ("", "python") else python
         return [chosen, "-u", self.script, *(str(argument) for argument in self.arguments)]
 
+    def definition(self) -> dict[str, Any]:
+        """Return how it is executed, as the studio keeps it with the run; script and arguments stand beside it."""
+        command = self.command
+        return {
+            "command": command if command is None or isinstance(command, str) else self.command_line(),
+            "interpreter": self.run_config.environment.python.interpreter_path or "python",
+            "environment": dict(self.run_config.environment_variables),
+            "max_run_duration_seconds": self.max_run_duration_seconds,
+        }
+
     def __repr__(self) -> str:
         return f"ScriptRunConfig(source_directory={self.source_directory}, script={self.script})"
 

@@ -1,6 +1,5 @@
 """Submitting a script: its folder is copied, its run is made, and a supervisor of its own executes it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,27 +9,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.client.address import RUN_ID
 from studio.client.beginnings import keep_sources
 from studio.client.compute import LOCAL, UNKNOWN
-from studio.client.context import ERROR_FILE, RUN_ID
+from studio.client.context import ERROR_FILE, EXPERIMENT
+from studio.client.descendants import SUPERVISOR
+from studio.client.ending import failed
 from studio.client.errors import (
     ComputeTargetException,
     ExperimentExecutionException,
     UserErrorException,
 )
+from studio.client.folder import read_folder
 from studio.client.git import git_properties
 from studio.client.heart import ENDED
+from studio.client.http import segment
 from studio.client.labels import tag_text
 from studio.client.run import Run
+from studio.client.run_folder import CODE, LOG, RUNS_FOLDER, clear_old_folders, folder_of
 from studio.client.script import ScriptRunConfig
+from studio.client.supervise import PYTHONPATH_OF_SCRIPT
 
 if TYPE_CHECKING:
     from studio.client.experiment import Experiment
+    from studio.client.workspace import Workspace
 
 TYPE = "studio.scriptrun"
 NO_SCRIPT = "{} script path doesn't exist. The script should be inside the project folder"
-LEFT_OUT = (".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules")
 CANCEL_PATIENCE_S = 5.0
+# What belongs to the submitted run that this program may itself be, and to no run that it submits.
+NOT_INHERITED = (RUN_ID, EXPERIMENT, ERROR_FILE)
 
 # Kept so that a supervisor that has ended is reaped, and none is taken for forgotten.
 _supervisors: list["subprocess.Popen[bytes]"] = []
@@ -62,8 +70,9 @@ def submit(
         raise UserErrorException(f"submit takes a ScriptRunConfig, not {type(config).__name__}.")
     _check(experiment, config)
     words = config.command_line()
-    run_id = run_id or f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
-    folder = _copied(config, run_id)
+    run_id = run_id or new_run_id(experiment)
+    clear_old_folders()
+    folder = _copied(Path(config.source_directory), run_id)
     fields: dict[str, Any] = {
         "experiment": experiment.name,
         "run_id": run_id,
@@ -71,20 +80,22 @@ def submit(
         "target": LOCAL,
         "script": config.script or " ".join(words),
         "arguments": [str(argument) for argument in config.arguments],
+        "definition": config.definition(),
         "tags": {str(key): tag_text(key, value) for key, value in (tags or {}).items()},
         "display_name": display_name or "",
         "parent": parent,
+        "properties": _properties(config),
     }
-    properties = git_properties(Path(config.source_directory))
-    if config.resume_from is not None:
-        properties["resumed from"] = config.resume_from.id
-    fields["properties"] = properties
     workspace = experiment.workspace
-    found = workspace.client.post(f"workspaces/{workspace.name}/runs/", fields, key=str(uuid.uuid4()))
-    keep_sources(workspace.client, run_id, folder / "code")
-    _write(folder, config, words, run_id, experiment)
-    _supervise(folder, workspace)
-    return ScriptRun(experiment, run_id, _found=found)
+    path = f"workspaces/{segment(workspace.name)}/runs/"
+    found = workspace.client.post(path, fields, key=str(uuid.uuid4()))
+    keep_sources(workspace.client, run_id, folder / CODE)
+    return execute_here(ScriptRun(experiment, run_id, _found=found))
+
+
+def new_run_id(experiment: "Experiment") -> str:
+    """Return an id as the cloud gives it to submitted runs."""
+    return f"{experiment.name}_{int(time.time())}_{uuid.uuid4().hex[:8]}"
 
 
 def _check(experiment: "Experiment", config: ScriptRunConfig) -> None:
@@ -98,59 +109,67 @@ def _check(experiment: "Experiment", config: ScriptRunConfig) -> None:
         raise ExperimentExecutionException(NO_SCRIPT.format(config.script))
 
 
-def _copied(config: ScriptRunConfig, run_id: str) -> Path:
-    from shutil import copytree, ignore_patterns
+def _properties(config: ScriptRunConfig) -> dict[str, str]:
+    properties = git_properties(Path(config.source_directory))
+    if config.resume_from is not None:
+        properties["resumed from"] = config.resume_from.id
+    return properties
 
-    folder = runs_folder() / run_id
-    copytree(
-        config.source_directory,
-        folder / "code",
-        ignore=ignore_patterns(*LEFT_OUT),
-        symlinks=True,
-        ignore_dangling_symlinks=True,
-    )
+
+def _copied(source: Path, run_id: str) -> Path:
+    """The files that the snapshot has as well, so that the script finds here what it would find anywhere.
+
+    Links out of the folder, to data for example, lead there in the copy, too: it is the same machine.
+    """
+    from shutil import copy2
+
+    found = read_folder(source)
+    folder = folder_of(run_id)
+    folder.mkdir(mode=0o700)
+    code = folder / CODE
+    code.mkdir()
+    for file in found.files:
+        place = code / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        copy2(file.place, place)
+    for path, _reason in found.left_out:
+        if (source / path).is_symlink():
+            place = code / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to((source / path).resolve())
     return folder
 
 
-def runs_folder() -> Path:
-    """Return the folder in which submitted scripts run, readable by this user alone."""
-    from tempfile import gettempdir
+def execute_here(run: ScriptRun) -> ScriptRun:
+    """Have the run executed on this machine, by a supervisor with a token for this run alone. Returns the run.
 
-    folder = Path(gettempdir()) / f"studio_runs_{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise ExperimentExecutionException(
-            f"{folder} belongs to somebody else; set TMPDIR to another folder."
-        )
-    return folder
-
-
-def _write(
-    folder: Path, config: ScriptRunConfig, words: list[str], run_id: str, experiment: "Experiment"
-) -> None:
-    """What the supervisor needs to know, but no token: that is handed over in its environment."""
-    order = {
-        "run": run_id,
-        "experiment": experiment.name,
-        "words": words,
-        "environment": config.run_config.environment_variables,
-        "longest_s": config.max_run_duration_seconds,
-    }
-    (folder / "order.json").write_text(json.dumps(order))
+    A run that cannot be executed here ends as Failed, and the reason is raised.
+    """
+    workspace = run.experiment.workspace
+    try:
+        token = workspace.client.post(f"runs/{segment(run.id)}/token/")["token"]
+        _supervise(run.id, workspace, token)
+    except OSError as problem:
+        run._end(failed(f"The supervisor could not be started: {problem}", "NotStarted"))
+        raise ExperimentExecutionException(f"The supervisor could not be started: {problem}") from problem
+    return run
 
 
-def _supervise(folder: Path, workspace: Any) -> None:
+def _supervise(run_id: str, workspace: "Workspace", token: str) -> None:
     """Start the supervisor in a session of its own: it outlives this program and its terminal."""
-    url, token = workspace.client.identity
+    folder = folder_of(run_id)
+    folder.mkdir(mode=0o700, exist_ok=True)
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    environment = {name: text for name, text in os.environ.items() if name not in (RUN_ID, ERROR_FILE)}
-    environment |= {"STUDIO_URL": url, "STUDIO_TOKEN": token, "STUDIO_WORKSPACE": workspace.name}
-    environment |= {"PYTHONPATH": path, "STUDIO_SCRIPT_PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    with (folder / "supervisor.log").open("wb") as log:
+    environment = {name: text for name, text in os.environ.items() if name not in NOT_INHERITED}
+    environment |= {"STUDIO_URL": workspace.client.url, "STUDIO_TOKEN": token, SUPERVISOR: run_id}
+    environment |= {"PYTHONPATH": path, PYTHONPATH_OF_SCRIPT: os.environ.get("PYTHONPATH", "")}
+    environment |= {"STUDIO_WORKSPACE": workspace.name, RUNS_FOLDER: str(folder.parent)}
+    with (folder / LOG).open("wb") as log:
         _supervisors.append(
             subprocess.Popen(
-                [sys.executable, "-m", "studio.client.supervise", str(folder)],
+                [sys.executable, "-m", "studio.client.cli", "run", "exec", run_id],
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,7 +1,5 @@
 """Scripts submitted to this machine, with a real server and real processes."""
 
-import os
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio import Environment, Experiment, Run, RunConfiguration, ScriptRunConfig, Workspace
-from studio.client import submission
+from studio.client.run_folder import folder_of
 from studio.exceptions import (
     ActivityFailedException,
     ComputeTargetException,
@@ -22,7 +20,7 @@ from tests.client.conftest import ROOT, until
 @pytest.fixture
 def real(live_studio: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("STUDIO_RUNS_FOLDER", str(tmp_path / "runs"))
     return Workspace.from_config(
         url=live_studio.url, token=live_studio.token, workspace=live_studio.workspace
     )
@@ -131,7 +129,7 @@ def alive(pid: int) -> bool:
 
 
 def pids(run: Run) -> list[int]:
-    path = submission.runs_folder() / run.id / "code" / "outputs_pids"
+    path = folder_of(run.id) / "code" / "outputs_pids"
     until(lambda: path.exists() and len(path.read_text().split()) == 2, 20)
     return [int(pid) for pid in path.read_text().split()]
 
@@ -150,21 +148,14 @@ def test_a_script_that_ignores_term_is_killed_with_all_that_it_started(
 
 
 def test_a_run_that_is_failed_from_outside_stops(
-    real: Workspace, experiment: Experiment, source: Path
+    real: Workspace, experiment: Experiment, source: Path, monkeypatch
 ) -> None:
+    monkeypatch.setenv("STUDIO_CANCEL_GRACE_S", "0.5")
     run = experiment.submit(ScriptRunConfig(script(source, STUBBORN), "train.py"))
     started = pids(run)
-    os.environ["STUDIO_CANCEL_GRACE_S"] = "0.5"
     real.get_run(run.id).fail("somebody saw that it diverges")
     until(lambda: not any(alive(pid) for pid in started), 20)
     assert run.get_status() == "Failed"
-
-
-def test_a_supervisor_that_is_killed_leaves_no_script(experiment: Experiment, source: Path) -> None:
-    run = experiment.submit(ScriptRunConfig(script(source, STUBBORN), "train.py"))
-    first = pids(run)[0]
-    submission._supervisors[-1].send_signal(signal.SIGKILL)
-    until(lambda: not alive(first))
 
 
 def test_a_script_has_its_time(experiment: Experiment, source: Path) -> None:

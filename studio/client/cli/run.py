@@ -2,7 +2,16 @@
 
 import argparse
 
-from studio.client.cli import run_change, run_end, run_files, run_logs, run_snapshot, run_submit, run_trash
+from studio.client.cli import (
+    run_change,
+    run_end,
+    run_exec,
+    run_files,
+    run_logs,
+    run_snapshot,
+    run_submit,
+    run_trash,
+)
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Commands, Noun, UsageException, add_run
 from studio.client.cli.place import experiment_of, workspace_of
@@ -27,7 +36,7 @@ def add(nouns: Commands) -> None:
     _add_list(noun)
     shown = noun.add("show", show_run, "show one run", "-r digits/12 --query metrics")
     add_run(shown)
-    for verbs in (run_change, run_end, run_files, run_logs, run_snapshot, run_trash):
+    for verbs in (run_change, run_end, run_files, run_logs, run_snapshot, run_trash, run_exec):
         verbs.add(noun)
 
 
