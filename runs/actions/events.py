@@ -1,6 +1,6 @@
 """Writes the history: each change of a run leaves one event in its own transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,19 @@ def record(run: Run, kind: str, *, by: User | None, at: datetime, **details: Any
     )
 
 
-def record_many(runs: Iterable[Run], kind: str, *, by: User | None, at: datetime) -> None:
-    """Add the same event to many runs."""
+def record_many(
+    runs: Iterable[Run],
+    kind: str,
+    *,
+    by: User | None,
+    at: datetime,
+    details: Mapping[int, dict[str, Any]] | None = None,
+) -> None:
+    """Add such an event to many runs; `details` of each by its number."""
+    said = details or {}
     RunEvent.objects.bulk_create(
-        RunEvent(run=run, workspace_id=run.workspace_id, kind=kind, by=by, at=at) for run in runs
+        RunEvent(
+            run=run, workspace_id=run.workspace_id, kind=kind, by=by, at=at, details=said.get(run.pk, {})
+        )
+        for run in runs
     )

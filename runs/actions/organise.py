@@ -1,6 +1,7 @@
 """Changes people make to keep order: names, descriptions, tags, archive; and what scripts note once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.utils import timezone
@@ -8,7 +9,9 @@ from django.utils import timezone
 from runs.actions import events, search
 from runs.actions.describe import drawn, write_description
 from runs.actions.names import intern
-from runs.errors import Conflict
+from runs.actions.outcome import Outcome
+from runs.actions.tags import change_tags_of
+from runs.errors import Conflict, Invalid
 from runs.limits import (
     KEYS_PER_RUN,
     NAME_LENGTH,
@@ -69,16 +72,7 @@ def set_tags(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str |
         clean_key(key, "tag"): None if value is None else clean_value(value, f"The value of tag {key!r}")
         for key, value in check_mapping(pairs, "tags").items()
     }
-    with write():
-        rows = {row.name.text: row for row in _rows(Tag, run)}
-        check_room(len(rows.keys() | wanted.keys()), KEYS_PER_RUN, "tags")
-        before = {key: rows[key].text for key in wanted if key in rows}
-        changed = {k: v for k, v in wanted.items() if k not in before or before[k] != v}
-        if changed:
-            _put_tags(run, changed)
-            events.record(run, "tagged", by=by, at=timezone.now(), before=before, after=changed)
-            search.refresh(run)
-    return {key: row.text for key, row in rows.items()} | wanted
+    return _tagged(run, wanted, (), by=by)
 
 
 def change_tags(
@@ -90,24 +84,26 @@ def change_tags(
         return set_tags(run, set_pairs, by=by)
 
 
-def _put_tags(run: Run, pairs: Mapping[str, str | None]) -> None:
-    names = intern(run, Kind.TAG, pairs)
-    rows = [_value(Tag, run, names[key]).put(value) for key, value in pairs.items()]
-    Tag.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["run", "name"], update_fields=["value", "full"]
-    )
-
-
 def remove_tags(run: Run, keys: Collection[str], *, by: User) -> dict[str, str | None]:
     """Remove tags; a key that is not there is no error. Returns the tags that are left."""
+    return _tagged(run, {}, list(_possible(keys)), by=by)
+
+
+def _possible(keys: Iterable[str]) -> Iterator[str]:
+    """Those that a tag can have: of others there is none."""
+    for key in keys:
+        try:
+            yield clean_key(key, "tag")
+        except Invalid:
+            continue
+
+
+def _tagged(
+    run: Run, put: Mapping[str, str | None], remove: Collection[str], *, by: User
+) -> dict[str, str | None]:
     with write():
-        rows = {row.name.text: row for row in _rows(Tag, run)}
-        gone = {key: rows[key].text for key in keys if key in rows}
-        if gone:
-            Tag.objects.filter(pk__in=[rows[key].pk for key in gone]).delete()
-            events.record(run, "untagged", by=by, at=timezone.now(), before=gone)
-            search.refresh(run)
-    return {key: row.text for key, row in rows.items() if key not in gone}
+        change_tags_of([run], [*put, *remove], lambda _run, _had: (put, remove), by=by).check()
+        return {row.name.text: row.text for row in _rows(Tag, run)}
 
 
 def add_properties(run: Run, pairs: Mapping[str, Any], *, by: User) -> dict[str, str]:
@@ -187,17 +183,33 @@ def fill(
 
 def archive_run(run: Run, *, by: User) -> Run:
     """Take it out of the lists; it stays readable. Archiving twice is not an error."""
-    return _archive(run, timezone.now(), "archived", by=by) if run.archived_at is None else run
+    archive_runs([run], by=by)
+    return run
 
 
 def unarchive_run(run: Run, *, by: User) -> Run:
     """Bring it back into the lists."""
-    return _archive(run, None, "unarchived", by=by) if run.archived_at is not None else run
-
-
-def _archive(run: Run, at: Any, kind: str, *, by: User) -> Run:
-    with write():
-        run.archived_at = at
-        run.save(update_fields=["archived_at"])
-        events.record(run, kind, by=by, at=timezone.now())
+    unarchive_runs([run], by=by)
     return run
+
+
+def archive_runs(runs: Sequence[Run], *, by: User) -> Outcome:
+    """Take all of them out of the lists."""
+    waiting = [run for run in runs if run.archived_at is None]
+    return _archive(waiting, timezone.now(), "archived", by=by)
+
+
+def unarchive_runs(runs: Sequence[Run], *, by: User) -> Outcome:
+    """Bring all of them back into the lists."""
+    waiting = [run for run in runs if run.archived_at is not None]
+    return _archive(waiting, None, "unarchived", by=by)
+
+
+def _archive(runs: Sequence[Run], at: datetime | None, kind: str, *, by: User) -> Outcome:
+    numbers = [run.pk for run in runs]
+    with write():
+        Run.objects.filter(pk__in=numbers).update(archived_at=at)
+        events.record_many(runs, kind, by=by, at=timezone.now())
+    for run in runs:
+        run.archived_at = at
+    return Outcome(dict.fromkeys(numbers))

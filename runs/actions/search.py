@@ -1,13 +1,46 @@
 """Keeps the search row of a run true."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from runs.models import Run, RunSearch, Tag
+
+# Characters; whole search rows are written when there are more.
+WRITTEN_TOGETHER = 4_000_000
 
 
 def refresh(run: Run) -> None:
     """Write the run's search row anew, inside the transaction of the change."""
-    RunSearch.objects.update_or_create(run_id=run.pk, defaults={"text": search_text(run, _tags(run))})
+    refresh_all([run])
+
+
+def refresh_all(runs: Iterable[Run]) -> None:
+    """The same for many. Their tags are read as a stream: all of them together may be large."""
+    by_number = {run.pk: run for run in runs}
+    waiting: list[RunSearch] = []
+    size = 0
+    for number, tags in _tags_by_run(list(by_number)):
+        waiting.append(RunSearch(run_id=number, text=search_text(by_number[number], tags)))
+        size += len(waiting[-1].text)
+        if size > WRITTEN_TOGETHER:
+            _write(waiting)
+            waiting, size = [], 0
+    _write(waiting)
+
+
+def _write(rows: list[RunSearch]) -> None:
+    RunSearch.objects.bulk_create(rows, update_conflicts=True, unique_fields=["run"], update_fields=["text"])
+
+
+def _tags_by_run(numbers: list[int]) -> Iterator[tuple[int, list[tuple[str, str | None]]]]:
+    """Each of the runs, with its tags in the order of their names; those without any last."""
+    rows = Tag.objects.filter(run__in=numbers).select_related("name").order_by("run", "name__text")
+    without = set(numbers)
+    for number, group in groupby(rows.iterator(chunk_size=500), key=lambda row: row.run_id):
+        without.remove(number)
+        yield number, [(row.name.text, row.text) for row in group]
+    for number in sorted(without):
+        yield number, []
 
 
 def search_text(run: Run, tags: Iterable[tuple[str, str | None]]) -> str:
@@ -22,8 +55,3 @@ def search_text(run: Run, tags: Iterable[tuple[str, str | None]]) -> str:
         run.description,
     ]
     return "\n".join(lines).lower()
-
-
-def _tags(run: Run) -> list[tuple[str, str | None]]:
-    rows = Tag.objects.filter(run=run).select_related("name").order_by("name__text")
-    return [(row.name.text, row.text) for row in rows]

@@ -32,16 +32,17 @@ def set_star(
     return True
 
 
-def star_runs(user: User, run_ids: Iterable[int], *, on: bool) -> int:
-    """Star many runs by their numbers, or take their stars away; returns how many that changed."""
+def star_runs(user: User, run_ids: Iterable[int], *, on: bool) -> set[int]:
+    """Star many runs by their numbers, or take their stars away; returns those that this changed."""
     wanted = set(run_ids)
     with write():
-        starred = Star.objects.filter(user=user, run_id__in=wanted)
-        if not on:
-            return starred.delete()[0]
-        new = wanted - set(starred.values_list("run_id", flat=True))
-        _insert([Star(user=user, run_id=number, at=timezone.now()) for number in new])
-    return len(new)
+        starred = set(Star.objects.filter(user=user, run_id__in=wanted).values_list("run_id", flat=True))
+        changed = wanted - starred if on else starred
+        if on:
+            _insert([Star(user=user, run_id=number, at=timezone.now()) for number in changed])
+        else:
+            Star.objects.filter(user=user, run_id__in=changed).delete()
+    return changed
 
 
 def _insert(stars: list[Star]) -> None:

@@ -1,5 +1,7 @@
 """The trash: a run goes there with the runs below it, comes back whole, and is deleted for good after 30 days."""
 
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -7,6 +9,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from runs.actions import counts, events, jobs
+from runs.actions.outcome import Outcome
 from runs.errors import Conflict
 from runs.models import Artifact, Run, User
 from runs.transaction import write
@@ -14,6 +17,8 @@ from runs.transaction import write
 KEPT_FOR = timedelta(days=30)
 DELETED_TOGETHER = 20
 FILES_A_JOB = 1000
+WRITTEN_TOGETHER = 1000
+_SEEN = ("id", "parent_id", "root_id", "experiment_id", "status", "display_name", "deleted_at")
 
 
 def trash_run(run: Run, *, by: User) -> Run:
@@ -21,30 +26,7 @@ def trash_run(run: Run, *, by: User) -> Run:
 
     Raises Conflict while one of them has not ended: a training must not write into the trash.
     """
-    with write():
-        row = _lock(run)
-        if row.deleted_at is None:
-            _trash(row, by=by)
-        run.deleted_at = row.deleted_at
-    return run
-
-
-def _trash(run: Run, *, by: User) -> None:
-    together = [run, *_below(run, deleted_at=None)]
-    going_on = next((each for each in together if not each.is_ended), None)
-    if going_on is not None:
-        whose = "it" if going_on is run else f"its child {going_on.display_name}"
-        raise Conflict(
-            f"{run.display_name} cannot go to the trash while {whose} is {going_on.status}; cancel it first."
-        )
-    now = timezone.now()
-    _put(together, now)
-    for each in together:
-        counts.added(each, -1)
-    if run.parent_id:
-        fewer = Greatest(F("child_count"), 1) - 1
-        Run.objects.filter(pk=run.parent_id).update(child_count=fewer)
-    events.record(run, "trashed", by=by, at=now)
+    return _of_one(trash_runs, run, by=by)
 
 
 def restore_run(run: Run, *, by: User) -> Run:
@@ -52,57 +34,138 @@ def restore_run(run: Run, *, by: User) -> Run:
 
     Raises Conflict while its parent lies in the trash.
     """
+    return _of_one(restore_runs, run, by=by)
+
+
+def _of_one(change: Callable[..., Outcome], run: Run, *, by: User) -> Run:
     with write():
-        row = _lock(run)
-        if row.deleted_at is not None:
-            _restore(row, by=by)
-        run.deleted_at = None
+        # The row as it is now, held: of two racing calls one sees the other's result.
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        change([row], by=by).check()
+    run.deleted_at = row.deleted_at
     return run
 
 
-def _restore(run: Run, *, by: User) -> None:
-    parent = Run.objects.filter(pk=run.parent_id).first() if run.parent_id else None
-    if parent is not None and parent.deleted_at is not None:
-        raise Conflict(
-            f"The parent of {run.display_name}, {parent.display_name}, is in the trash; restore that one."
-        )
-    together = [run, *_below(run, deleted_at=run.deleted_at)]
-    _put(together, None)
-    for each in together:
-        counts.added(each)
-    if parent is not None:
-        Run.objects.filter(pk=parent.pk).update(child_count=F("child_count") + 1)
-    events.record(run, "restored", by=by, at=timezone.now())
+def trash_runs(runs: Sequence[Run], *, by: User) -> Outcome:
+    """Move these rows, which are held, to the trash, each with all runs below it; or leave it where it is."""
+    with write():
+        move = Move(runs, timezone.now())
+        for run in move.asked:
+            if run.deleted_at is not None:
+                continue
+            going_on = next((each for each in move.tree(run) if not each.is_ended), None)
+            if going_on is None:
+                move.take(run)
+            else:
+                move.outcome.refused[run.pk] = _still(run, going_on)
+        _write(move, -1, by=by)
+    return move.outcome
 
 
-def _put(together: list[Run], at: datetime | None) -> None:
-    Run.objects.filter(pk__in=[each.pk for each in together]).update(deleted_at=at)
-    together[0].deleted_at = at
+def _still(run: Run, going_on: Run) -> Conflict:
+    whose = "it" if going_on is run else f"its child {going_on.display_name}"
+    return Conflict(
+        f"{run.display_name} cannot go to the trash while {whose} is {going_on.status}; cancel it first."
+    )
+
+
+def restore_runs(runs: Sequence[Run], *, by: User) -> Outcome:
+    """Take these rows, which are held, out of the trash, with what went there together with each."""
+    with write():
+        move = Move(runs, None)
+        move.read_parents()
+        for run in move.asked:
+            if run.deleted_at is None:
+                continue
+            parent = move.rows.get(run.parent_id or 0)
+            if parent is None or parent.deleted_at is None:
+                move.take(run)
+            else:
+                words = f"The parent of {run.display_name}, {parent.display_name}, is in the trash; restore that one."
+                move.outcome.refused[run.pk] = Conflict(words)
+        _write(move, 1, by=by)
+    return move.outcome
+
+
+class Move:
+    """A move of runs into the trash or out of it: each row is here once, so that what one does the others see."""
+
+    def __init__(self, runs: Sequence[Run], to: datetime | None) -> None:
+        self.to = to
+        self.outcome = Outcome()
+        # A child is always made after its parent: ancestors come first.
+        self.asked = sorted(runs, key=lambda run: run.pk)
+        self.rows = {run.pk: run for run in runs}
+        # Those that were moved for their own sake, and all that moved.
+        self.heads: list[Run] = []
+        self.moved: list[Run] = []
+        self._numbers = frozenset(self.rows)
+        self._below: dict[int, list[Run]] = defaultdict(list)
+        self._read_trees()
+
+    def _read_trees(self) -> None:
+        children = Run.objects.filter(parent__in=self._numbers).order_by()
+        parents = children.values_list("parent_id", flat=True).distinct()
+        tops = {self.rows[number].top_id for number in parents if number}
+        if tops:
+            for row in Run.objects.filter(root__in=tops).order_by("id").only(*_SEEN):
+                self._below[row.parent_id or 0].append(self.rows.setdefault(row.pk, row))
+
+    def read_parents(self) -> None:
+        """The rows right above them, too."""
+        missing = {run.parent_id for run in self.asked if run.parent_id} - self.rows.keys()
+        if missing:
+            self.rows |= {row.pk: row for row in Run.objects.filter(pk__in=missing).only(*_SEEN)}
+
+    def tree(self, run: Run) -> list[Run]:
+        """The run, and those below it at any depth that are where it is: in use, or in the trash since that moment."""
+        found, waiting = [run], list(self._below[run.pk])
+        while waiting:
+            row = waiting.pop()
+            waiting += self._below[row.pk]
+            if row.deleted_at == run.deleted_at:
+                found.append(row)
+        return found
+
+    def take(self, run: Run) -> None:
+        """Move the run with its tree; who was asked for and moves along is done with it."""
+        together = self.tree(run)
+        self.heads.append(run)
+        self.moved += together
+        for each in together:
+            each.deleted_at = self.to
+            if each.pk in self._numbers:
+                self.outcome.changed[each.pk] = None
+
+
+def _write(move: Move, more: int, *, by: User) -> None:
+    """Write down where they are now; `more` is 1 where they are back in use, -1 where they left it."""
+    if not move.moved:
+        return
+    numbers = [run.pk for run in move.moved]
+    for start in range(0, len(numbers), WRITTEN_TOGETHER):
+        rows = Run.objects.filter(pk__in=numbers[start : start + WRITTEN_TOGETHER])
+        rows.update(deleted_at=move.to)
+    counts.changed(Counter((run.experiment_id, run.status) for run in move.moved), more)
+    _count_children(move.heads, more)
+    kind = "trashed" if more < 0 else "restored"
+    events.record_many(move.heads, kind, by=by, at=timezone.now())
+
+
+def _count_children(heads: Sequence[Run], more: int) -> None:
+    """Parents have so many children more, or fewer. What moves along with its parent stays in its count."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for parent, children in Counter(run.parent_id for run in heads if run.parent_id).items():
+        alike[children].append(parent)
+    for children, parents in alike.items():
+        count = F("child_count") + children if more > 0 else Greatest(F("child_count"), children) - children
+        Run.objects.filter(pk__in=parents).update(child_count=count)
 
 
 def days_left(thrown_away: datetime | None, now: datetime | None = None) -> int:
     """For how many whole days a run that was thrown away then can still be restored."""
     now = now or timezone.now()
     return max(0, ((thrown_away or now) + KEPT_FOR - now).days)
-
-
-def _below(run: Run, *, deleted_at: datetime | None) -> list[Run]:
-    """The runs below it, at any depth, that are in use or went to the trash at that moment."""
-    if not Run.objects.filter(parent=run).exists():
-        return []
-    tree = Run.objects.filter(root_id=run.top_id).order_by("id")
-    below, found = {run.pk}, []
-    # A child is always made after its parent, so one pass in the order of ids meets every generation.
-    for row in tree.only("id", "parent_id", "experiment_id", "status", "display_name", "deleted_at"):
-        if row.parent_id in below:
-            below.add(row.pk)
-            if row.deleted_at == deleted_at:
-                found.append(row)
-    return found
-
-
-def _lock(run: Run) -> Run:
-    return Run.objects.select_for_update().get(pk=run.pk)
 
 
 def empty_trash(now: datetime | None = None) -> int:
