@@ -31,6 +31,8 @@ _ROLES: dict[Need, set[str]] = {
     "inspect": {Role.OWNER},
     "own": {Role.OWNER},
 }
+# How many values a statement names.
+_ASKED_TOGETHER = 1000
 _VERBS: dict[Need, str] = {"read": "see", "write": "change", "inspect": "see", "own": "manage"}
 
 
@@ -142,30 +144,34 @@ def gone(run: Run) -> Gone:
     )
 
 
-def get_runs(
+def run_numbers(
     caller: Caller,
     workspace: Workspace,
     *,
     ids: Collection[str] = (),
     numbers: Collection[int] = (),
     need: Need,
-) -> list[Run]:
-    """Those of the runs that lie in the workspace and within the caller's reach, in the trash or not.
+) -> dict[str, int]:
+    """The numbers by id of those of the runs that lie in the workspace and within the caller's reach.
 
-    Raises NotAllowed when the caller may not do this to the workspace's runs at all.
+    In the trash or not; trees together, and parents before their children. Raises NotAllowed when the caller may not
+    do this to the workspace's runs at all.
     """
     member = Member.objects.filter(user=caller.user, workspace=workspace).first()
     if member is None or not _token_reaches(caller, workspace.pk):
         raise NotFound(f"There is no workspace {workspace.name!r} here, or it is not shared with you.")
     member.workspace = workspace
     _check_role(caller, member, need)
-    rows = Run.objects.filter(workspace=workspace).select_related("experiment", "workspace", "created_by")
-    rows = within_reach(caller.token, rows)
-    found: dict[int, Run] = {}
+    rows = within_reach(caller.token, Run.objects.filter(workspace=workspace).order_by())
+    found: list[tuple[int, int, str]] = []
     for name, values in (("public_id__in", list(ids)), ("pk__in", list(numbers))):
-        for start in range(0, len(values), 500):
-            found |= {run.pk: run for run in rows.filter(**{name: values[start : start + 500]})}
-    return list(found.values())
+        for start in range(0, len(values), _ASKED_TOGETHER):
+            some = rows.filter(**{name: values[start : start + _ASKED_TOGETHER]})
+            found += [
+                (root or number, number, public_id)
+                for number, root, public_id in some.values_list("pk", "root_id", "public_id")
+            ]
+    return {public_id: number for _, number, public_id in sorted(found)}
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from runs import mail
+from runs.actions import bulk, images, invitations, jobs, passwords, run, snapshots, trash, upkeep
 from runs.actions import email as addresses
-from runs.actions import images, invitations, jobs, passwords, run, snapshots, trash, upkeep
 from runs.models import Job
 from runs.storage import delete as delete_file
 from studio.stop_signal import StopSignal
@@ -112,6 +112,11 @@ def delete_files(payload: Mapping[str, Any]) -> str:
     return f"{len(payload['keys'])} files deleted"
 
 
+def change_runs(payload: Mapping[str, Any]) -> str:
+    """Go on with a change of many runs."""
+    return bulk.go_on_with(int(payload["change"]))
+
+
 # What each job by name does; the text it returns goes to the log.
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "merge segments": merge_segments,
@@ -120,6 +125,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mail invitation": mail_invitation,
     "mail password reset": mail_password_reset,
     "mail address check": mail_address_check,
+    bulk.JOB: change_runs,
 }
 
 

@@ -63,6 +63,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "compare": ("reader", ""),
     "chart_table": ("reader", ""),
     "bulk": ("", "contributor"),
+    "bulk_change": ("reader", ""),
+    "bulk_stop": ("", "contributor"),
     "trash": ("contributor", ""),
     "star": ("", "reader"),
     "views": ("reader", ""),

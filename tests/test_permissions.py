@@ -11,11 +11,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from runs.actions.bulk import change_runs
 from runs.actions.files import put_file
 from runs.actions.invitations import create_invitation
 from runs.actions.run_tokens import create_run_token
 from runs.actions.views import create_view
-from runs.models import Run, SavedView
+from runs.models import BulkChange, Run, SavedView
 from tests import make
 
 # What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
@@ -47,6 +48,8 @@ TABLE: dict[str, dict[str, str]] = {
     "api-runs-groups": {"GET": "reader"},
     "api-runs-export": {"GET": "reader"},
     "api-runs-bulk": {"POST": "contributor"},
+    "api-runs-change": {"GET": "reader"},
+    "api-runs-change-stop": {"POST": "contributor"},
     "api-views": {"GET": "reader", "POST": "reader"},
     "api-view": {"GET": "reader", "PATCH": "contributor", "DELETE": "owner"},
     "api-view-restore": {"POST": "owner"},
@@ -136,6 +139,12 @@ def shared_view(run: Run) -> SavedView:
     return found
 
 
+def change_of(run: Run) -> BulkChange:
+    """A change of the run."""
+    found = BulkChange.objects.filter(workspace=run.workspace).first()
+    return found or change_runs(run.workspace, [run.pk], action="unarchive", by=make.owner_of(run.workspace))
+
+
 def path_of(name: str, run: Run) -> str:
     """The address of the route for this run."""
     route = next(route for route, found in routes() if found == name)
@@ -149,6 +158,7 @@ def path_of(name: str, run: Run) -> str:
         "snapshot_id": run.snapshot.sha256 if run.snapshot else "no-such-snapshot",
         "token": "no-such-token",
         "view_id": str(shared_view(run).pk),
+        "change": str(change_of(run).pk),
         "member": "mia",
         "token_id": 0,
         "image": run.workspace.images.values_list("sha256", flat=True).first() or "0" * 64,

@@ -1,274 +1,159 @@
-"""Changes of many runs at once: each run by its own action, wholly or not at all, with a report of all of them."""
+"""Changes of many runs: begun in the request, gone on with by the worker, stopped, and taken back.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+Each run is changed wholly or not at all; what is refused, and why, is told at the end.
+"""
+
+import time
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from runs.actions import organise
-from runs.actions.run import cancel_run
-from runs.actions.stars import star_runs
-from runs.actions.trash import restore_run, trash_run
-from runs.errors import Conflict, Invalid, NotFound, Refused
-from runs.limits import clean_key, clean_value
-from runs.models import Kind, Run, Star, Tag, Undo, User, Workspace
+from runs.access import Caller, run_numbers
+from runs.actions import jobs
+from runs.actions.bulk_parts import SIZE, need_of, note_refusal, take_part
+from runs.errors import Conflict, Invalid, NotFound
+from runs.limits import REASON_LENGTH, clean_key, clean_text, clean_value
+from runs.models import BulkChange, BulkPart, User, Workspace
 from runs.transaction import write
 
+ACTIONS = tuple(SIZE)
 MOST_RUNS = 10_000
-# Runs that share a transaction: others wait for it no longer than for a batch of metrics.
-TOGETHER = 50
+# How long the request goes on by itself. The worker does the rest, for a while at a time: it has other work, too.
+AT_ONCE_S = 1.0
+IN_WORKER_S = 2.0
+# Others who wait to write get their turn between two parts.
+PAUSE_S = 0.02
 UNDO_FOR = timedelta(hours=24)
-MOST_NAMES = 5
-ACTIONS = ("cancel", "tag", "untag", "star", "unstar", "archive", "unarchive", "trash", "restore")
-# What a reader may do: it changes nothing of the runs.
-OWN = ("star", "unstar")
-
-# What one run had before, as JSON; UNCHANGED when there was nothing to do.
-Before = Any
-UNCHANGED = object()
-Change = Callable[[Run], Before]
-
-
-@dataclass
-class Refusal:
-    """A reason, how many runs it holds for, and the names of the first of them."""
-
-    reason: str
-    count: int = 0
-    names: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Report:
-    """What was done: how many changed, how many were so already, which were refused and why."""
-
-    action: str
-    done: int = 0
-    unchanged: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-    # The number of the record that takes it back, None where nothing can be.
-    undo: int | None = None
-    # There were more runs than one change takes.
-    is_cut: bool = False
-    # [number of the run, what it had before] of each run that was changed.
-    changes: list[list[Before]] = field(default_factory=list)
-
-    def refuse(self, reason: str, name: str) -> None:
-        """Note a run that was left alone."""
-        found = next((each for each in self.refused if each.reason == reason), None)
-        if found is None:
-            found = Refusal(reason)
-            self.refused.append(found)
-        found.count += 1
-        if len(found.names) < MOST_NAMES:
-            found.names.append(name)
-
-
-def cancel_runs(runs: Sequence[Run], *, by: User, reason: str = "") -> Report:
-    """Ask all of them to stop, each with the runs below it. It cannot be undone."""
-
-    def cancel(run: Run) -> Before:
-        if run.status in ("Canceled", "CancelRequested"):
-            return UNCHANGED
-        cancel_run(run, by=by, reason=reason, children=True)
-        return None
-
-    return _each("cancel", runs, cancel)
-
-
-def tag_runs(runs: Sequence[Run], *, key: str, value: str | None, by: User) -> Report:
-    """Set the tag on all of them."""
-    key = clean_key(key.strip(), "tag")
-    value = clean_value(value, f"The value of tag {key!r}") if value else None
-
-    def tag(run: Run) -> Before:
-        row = _tag(run, key)
-        if row is not None and row.text == value:
-            return UNCHANGED
-        organise.set_tags(run, {key: value}, by=by)
-        return None if row is None else [row.text]
-
-    about = {"key": key, "value": value}
-    return _kept(_each("tag", runs, tag), runs, by, about)
-
-
-def untag_runs(runs: Sequence[Run], *, key: str, by: User) -> Report:
-    """Remove the tag, whatever its value, from all of them."""
-    key = clean_key(key.strip(), "tag")
-
-    def untag(run: Run) -> Before:
-        row = _tag(run, key)
-        if row is None:
-            return UNCHANGED
-        organise.remove_tags(run, [key], by=by)
-        return [row.text]
-
-    return _kept(_each("untag", runs, untag), runs, by, {"key": key})
-
-
-def archive_runs(runs: Sequence[Run], *, by: User) -> Report:
-    """Take all of them out of the lists."""
-    return _kept(_each("archive", runs, _archiving(True, by)), runs, by)
-
-
-def unarchive_runs(runs: Sequence[Run], *, by: User) -> Report:
-    """Bring all of them back from the archive."""
-    return _kept(_each("unarchive", runs, _archiving(False, by)), runs, by)
-
-
-def _archiving(on: bool, by: User) -> Change:
-    def archive(run: Run) -> Before:
-        if (run.archived_at is not None) == on:
-            return UNCHANGED
-        (organise.archive_run if on else organise.unarchive_run)(run, by=by)
-        return None
-
-    return archive
-
-
-def trash_runs(runs: Sequence[Run], *, by: User) -> Report:
-    """Move all of them to the trash, each with the runs below it."""
-    return _kept(_each("trash", runs, _trashing(True, by)), runs, by)
-
-
-def restore_runs(runs: Sequence[Run], *, by: User) -> Report:
-    """Bring all of them back from the trash."""
-    return _kept(_each("restore", runs, _trashing(False, by)), runs, by)
-
-
-def _trashing(on: bool, by: User) -> Change:
-    def trash(run: Run) -> Before:
-        if (run.deleted_at is not None) == on:
-            return UNCHANGED
-        (trash_run if on else restore_run)(run, by=by)
-        return None
-
-    return trash
-
-
-def set_stars(runs: Sequence[Run], *, on: bool, by: User) -> Report:
-    """Star all of them for this person, or take their stars away."""
-    numbers = [run.pk for run in runs]
-    before = set(Star.objects.filter(user=by, run_id__in=numbers).values_list("run_id", flat=True))
-    changed = [number for number in numbers if (number in before) != on]
-    star_runs(by, changed, on=on)
-    report = Report("star" if on else "unstar", len(changed), len(numbers) - len(changed))
-    report.changes = [[number, None] for number in changed]
-    return _kept(report, runs, by)
-
-
-def _each(action: str, runs: Sequence[Run], change: Change) -> Report:
-    """Change one run after the other; what refuses is left as it is and told in the report."""
-    report = Report(action)
-    for start in range(0, len(runs), TOGETHER):
-        with write():
-            for run in runs[start : start + TOGETHER]:
-                _one(report, run, change)
-    return report
-
-
-def _one(report: Report, run: Run, change: Change) -> None:
-    try:
-        with write():  # a savepoint: a run that refuses half-way keeps nothing of it
-            before = change(run)
-    except Refused as refusal:
-        report.refuse(refusal.message.replace(run.display_name, "It", 1), run.display_name)
-        return
-    if before is UNCHANGED:
-        report.unchanged += 1
-    else:
-        report.done += 1
-        report.changes.append([run.pk, before])
-
-
-def _kept(report: Report, runs: Sequence[Run], by: User, about: dict[str, Any] | None = None) -> Report:
-    """The report, with the record that takes the change back."""
-    if report.changes:
-        kept = Undo.objects.create(
-            workspace_id=runs[0].workspace_id,
-            user=by,
-            action=report.action,
-            changes=report.changes,
-            about=about or {},
-            at=timezone.now(),
-        )
-        report.undo = kept.pk
-    return report
-
-
-def kept_change(workspace: Workspace, number: int, *, by: User) -> Undo:
-    """The record of this person's change. Raises NotFound when it is another's, or too old."""
-    kept = Undo.objects.filter(pk=number, workspace=workspace, user=by).first()
-    if kept is None or kept.at < timezone.now() - UNDO_FOR:
-        raise NotFound("This change is too old to be undone, or it was not yours.")
-    return kept
-
-
-def undo(kept: Undo, runs: Sequence[Run], *, by: User) -> Report:
-    """Take the change back on these runs of it, exactly: each gets what it had, unless changed again since.
-
-    Raises Conflict when it was taken back already.
-    """
-    if not Undo.objects.filter(pk=kept.pk, used_at=None).update(used_at=timezone.now()):
-        raise Conflict("This change was undone already.")
-    before = dict(kept.changes)
-    runs = [run for run in runs if run.pk in before]
-    if kept.action in ("star", "unstar"):
-        report = set_stars(runs, on=kept.action == "unstar", by=by)
-    else:
-        report = _each("undo", runs, _back(kept, before, by))
-    report.action, report.undo = "undo", None
-    return report
-
-
-def _back(kept: Undo, before: dict[int, Before], by: User) -> Change:
-    """What undoes the change of one run."""
-    if kept.action in ("archive", "unarchive"):
-        return _archiving(kept.action == "unarchive", by)
-    if kept.action in ("trash", "restore"):
-        return _trashing(kept.action == "restore", by)
-    key, put = kept.about["key"], kept.about.get("value")
-
-    def back(run: Run) -> Before:
-        row, had = _tag(run, key), before[run.pk]
-        is_as_left = row is None if kept.action == "untag" else row is not None and row.text == put
-        if not is_as_left:
-            raise Conflict(f"Its tag {key} was changed again since.")
-        if had is None:
-            organise.remove_tags(run, [key], by=by)
-        else:
-            organise.set_tags(run, {key: had[0]}, by=by)
-        return None
-
-    return back
-
-
-def _tag(run: Run, key: str) -> Tag | None:
-    return Tag.objects.filter(run=run, name__kind=Kind.TAG, name__text=key).first()
+JOB = "change runs"
+# Should the server be stopped half-way: when the worker looks after it.
+LOOKED_AFTER = timedelta(seconds=30)
 
 
 def change_runs(
-    action: str, runs: Sequence[Run], *, by: User, key: str = "", value: str | None = None, reason: str = ""
-) -> Report:
-    """Do the action of this name, as pages and REST call them. Raises Invalid for another name."""
-    if len(runs) > MOST_RUNS:
-        raise Invalid(f"One change takes at most {MOST_RUNS:,} runs; these are {len(runs):,}.", field="ids")
-    simple: dict[str, Callable[..., Report]] = {
-        "archive": archive_runs,
-        "unarchive": unarchive_runs,
-        "trash": trash_runs,
-        "restore": restore_runs,
-    }
-    if action in simple:
-        return simple[action](runs, by=by)
+    workspace: Workspace,
+    numbers: Sequence[int],
+    *,
+    action: str,
+    by: User,
+    key: str = "",
+    value: str | None = None,
+    reason: str = "",
+    missing: Collection[str] = (),
+    is_cut: bool = False,
+) -> BulkChange:
+    """Do the action of this name with these runs, whose right to be changed was checked.
+
+    What cannot be done in a second goes on in the worker: then the change that is returned has not ended. `missing`
+    are names that were asked for and are none. Raises Invalid for an action, a tag or a number that cannot be.
+    """
+    if len(numbers) > MOST_RUNS:
+        raise Invalid(
+            f"One change takes at most {MOST_RUNS:,} runs; these are {len(numbers):,}.", field="ids"
+        )
+    change = BulkChange(
+        workspace=workspace,
+        user=by,
+        action=action,
+        about=_about(action, key, value, reason),
+        numbers=list(numbers),
+        total=len(numbers),
+        is_cut=is_cut,
+    )
+    for name in missing:
+        note_refusal(change, "There is no such run in this workspace.", name)
+    _keep(change, is_long=change.total > SIZE[action])
+    return _go_on(change, within_s=AT_ONCE_S)
+
+
+def _about(action: str, key: str, value: str | None, reason: str) -> dict[str, Any]:
+    """What else is to be known of the change, checked before anything is done."""
+    if action not in ACTIONS:
+        raise Invalid(
+            f"There is no action {action[:40]!r}; take one of {', '.join(ACTIONS)}.", field="action"
+        )
     if action == "cancel":
-        return cancel_runs(runs, by=by, reason=reason)
-    if action == "tag":
-        return tag_runs(runs, key=key, value=value, by=by)
+        return {"reason": clean_text(reason, "The reason", length=REASON_LENGTH, empty=True)}
+    if action not in ("tag", "untag"):
+        return {}
+    key = clean_key(key.strip(), "tag")
     if action == "untag":
-        return untag_runs(runs, key=key, by=by)
-    if action in ("star", "unstar"):
-        return set_stars(runs, on=action == "star", by=by)
-    raise Invalid(f"There is no action {action[:40]!r}; take one of {', '.join(ACTIONS)}.", field="action")
+        return {"key": key}
+    return {"key": key, "value": clean_value(value, f"The value of tag {key!r}") if value else None}
+
+
+def undo_change(caller: Caller, workspace: Workspace, number: int) -> BulkChange:
+    """Take a change of the caller's back, exactly: each run gets what it had, unless it was changed again since.
+
+    Raises NotFound when the change is another's or too old, NotAllowed when the caller may no longer do this, and
+    Conflict when it goes on or was taken back already.
+    """
+    known = BulkChange.objects.filter(pk=number, workspace=workspace, user=caller.user).first()
+    if known is None or known.action in BulkChange.FINAL or known.at < timezone.now() - UNDO_FOR:
+        raise NotFound("This change is too old to be undone, or it was not yours.")
+    parts = BulkPart.objects.filter(change=known).order_by("start").values_list("before", flat=True)
+    numbers = [each for part in parts for each, _ in part]
+    within = run_numbers(caller, workspace, numbers=numbers, need=need_of(known.action))
+    is_bound = caller.token is not None and caller.token.run_id is not None
+    if is_bound and len(within) < len(numbers):
+        raise NotFound("This change reaches further than the run that this token belongs to.")
+    if known.ended_at is None:
+        raise Conflict("This change still goes on: stop it first, or wait for its end.")
+    with write():
+        if not BulkChange.objects.filter(pk=known.pk, used_at=None).update(used_at=timezone.now()):
+            raise Conflict("This change was undone already.")
+        back = BulkChange(workspace=workspace, user=caller.user, action="undo", undoes=known, numbers=numbers)
+        back.total = len(numbers)
+        _keep(back, is_long=len(parts) > 1)
+    return _go_on(back, within_s=AT_ONCE_S)
+
+
+def _keep(change: BulkChange, *, is_long: bool) -> None:
+    """Write the change down, before any of it is done."""
+    change.at = timezone.now()
+    if not change.total:
+        change.end()
+    with write():
+        change.save(force_insert=True)
+        if is_long:
+            jobs.enqueue(
+                JOB, {"change": change.pk}, dedupe=_dedupe(change), run_after=change.at + LOOKED_AFTER
+            )
+
+
+def _dedupe(change: BulkChange) -> str:
+    return f"{JOB} {change.pk}"
+
+
+def _go_on(change: BulkChange, *, within_s: float) -> BulkChange:
+    """Do as much as can be done in this time, at least one part. The worker is told where something is left."""
+    until = time.monotonic() + within_s
+    change = take_part(change)
+    while change.ended_at is None and time.monotonic() < until:
+        time.sleep(PAUSE_S)
+        change = take_part(change)
+    if change.ended_at is None:
+        jobs.hurry(_dedupe(change))
+    return change
+
+
+def go_on_with(number: int) -> str:
+    """Do the next parts of the change of this number, and ask for more where some are left. Returns how it stands."""
+    change = BulkChange.objects.filter(pk=number, ended_at=None).first()
+    if change is None:
+        return "it is over"
+    change = _go_on(change, within_s=IN_WORKER_S)
+    if change.ended_at is None:
+        jobs.enqueue(JOB, {"change": change.pk}, priority=1)
+    return f"{change.action}: {change.taken} of {change.total} runs"
+
+
+def stop_change(change: BulkChange) -> BulkChange:
+    """Leave the runs that are not done yet as they are. Stopping what is over is no error."""
+    with write():
+        row = BulkChange.objects.select_for_update().get(pk=change.pk)
+        if row.ended_at is None:
+            row.end()
+            row.save(update_fields=["ended_at"])
+    return row

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from runs import storage
 from runs.actions.views import purge_views
-from runs.models import IdempotencyKey, LoginLink, Metric, PasswordReset, Segment, SignInFailure, Undo
+from runs.models import BulkChange, IdempotencyKey, LoginLink, Metric, PasswordReset, Segment, SignInFailure
 from runs.models.metric import pack, unpack
 from runs.transaction import write
 
@@ -82,7 +82,7 @@ def purge(now: datetime | None = None) -> int:
             LoginLink.objects.filter(expires_at__lt=day).delete()[0],
             PasswordReset.objects.filter(expires_at__lt=day).delete()[0],
             SignInFailure.objects.filter(at__lt=day).delete()[0],
-            Undo.objects.filter(at__lt=day).delete()[0],
+            BulkChange.objects.filter(at__lt=day).delete()[0],
             purge_views(now),
         ]
     )

@@ -26,6 +26,7 @@ from runs.api import (
 
 ONE_WORKSPACE = "workspaces/<str:workspace>/"
 ONE_RUN = "runs/<str:run_id>/"
+ONE_CHANGE = ONE_WORKSPACE + "runs/bulk/<str:change>/"
 ONE_VIEW = ONE_WORKSPACE + "views/<str:view_id>/"
 
 urlpatterns = [
@@ -75,6 +76,8 @@ urlpatterns = [
     path("workspaces/<str:workspace>/runs/groups/", groups.GroupsEndpoint.as_view(), name="api-runs-groups"),
     path("workspaces/<str:workspace>/runs/", runs.RunsEndpoint.as_view(), name="api-runs"),
     path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),
+    path(ONE_CHANGE, bulk.BulkChangeEndpoint.as_view(), name="api-runs-change"),
+    path(ONE_CHANGE + "stop/", bulk.BulkStopEndpoint.as_view(), name="api-runs-change-stop"),
     path(ONE_WORKSPACE + "views/", views.ViewsEndpoint.as_view(), name="api-views"),
     path(ONE_VIEW, views.ViewEndpoint.as_view(), name="api-view"),
     path(ONE_VIEW + "restore/", views.ViewRestoreEndpoint.as_view(), name="api-view-restore"),

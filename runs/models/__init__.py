@@ -3,6 +3,7 @@
 from runs.models.access import ApiToken, LoginLink, SignInFailure
 from runs.models.alert import Alert, Delivery
 from runs.models.artifact import Artifact
+from runs.models.bulk import BulkChange, BulkPart
 from runs.models.compute import ComputeTarget
 from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
@@ -16,13 +17,14 @@ from runs.models.run import DescriptionVersion, Run
 from runs.models.saved_view import DefaultView, SavedView, Star
 from runs.models.search import RunSearch
 from runs.models.snapshot import Snapshot, SnapshotBlob, SnapshotFile, SnapshotUpload
-from runs.models.undo import Undo
 from runs.models.workspace import Member, Role, User, Workspace
 
 __all__ = [
     "Alert",
     "ApiToken",
     "Artifact",
+    "BulkChange",
+    "BulkPart",
     "ComputeTarget",
     "DefaultView",
     "Delivery",
@@ -57,7 +59,6 @@ __all__ = [
     "SnapshotUpload",
     "Star",
     "Tag",
-    "Undo",
     "User",
     "Workspace",
     "WorkspaceEvent",

@@ -2,40 +2,28 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote, urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from runs.access import Caller, Need, get_experiment, get_run, get_runs, get_workspace
-from runs.actions import bulk
+from runs.access import Caller, get_experiment, get_run, get_workspace, run_numbers
+from runs.actions import bulk, bulk_parts
 from runs.errors import Invalid, NotFound, Refused
-from runs.models import Run, Workspace
+from runs.models import BulkChange, Workspace
+from runs.query.bulk import bulk_change
 from runs.query.selection import matching_numbers
 from runs.web.address import Address
+from runs.web.bulk_report import keep_refusal, keep_report, refusal_of, report_of
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
-from runs.web.run_list import REPORT
 from runs.web.scope import Scope, conditions_of, is_deep
 from runs.web.selection import MOST_COMPARED
 
 LEAVING = ("archive", "unarchive", "trash", "restore")
 LISTS = ("runs", "experiment", "run_children", "trash")
-DONE = {
-    "cancel": "Asked {} to stop.",
-    "tag": "Tagged {}.",
-    "untag": "Took the tag from {}.",
-    "star": "Starred {}.",
-    "unstar": "Took the star from {}.",
-    "archive": "Archived {}.",
-    "unarchive": "Brought {} back from the archive.",
-    "trash": "Moved {} to the trash, where they stay for 30 days.",
-    "restore": "Restored {}.",
-    "undo": "Undone for {}.",
-}
 
 
 @dataclass
@@ -66,10 +54,10 @@ def change(request: HttpRequest, workspace: str) -> HttpResponse:
     try:
         if asked.action in ("compare", "export", "only"):
             return _led(request, _elsewhere(asked))
-        report = _undone(asked) if asked.action == "undo" else _done(asked)
+        change = _undone(asked) if asked.action == "undo" else _done(asked)
     except Refused as refusal:
         return _refused(request, asked, refusal)
-    return _told(request, asked, report_of(report, asked.at.having()))
+    return _told(request, asked, change)
 
 
 def _action(form: QueryDict) -> str:
@@ -96,45 +84,40 @@ def scope_at(caller: Caller, workspace: Workspace, at: Address) -> Scope:
     return Scope(workspace)
 
 
-def _done(asked: Asked) -> bulk.Report:
-    need: Need = "read" if asked.action in bulk.OWN else "write"
+def _done(asked: Asked) -> BulkChange:
+    need = bulk_parts.need_of(asked.action)
     workspace, is_cut = asked.scope.workspace, False
-    get_runs(asked.caller, workspace, need=need)  # refuses before anything else is said
-    runs: list[Run]
+    run_numbers(asked.caller, workspace, need=need)  # refuses before anything else is said
+    matching: list[int] = []
     if asked.is_all:
-        numbers, is_cut = matching_numbers(
+        matching, is_cut = matching_numbers(
             workspace,
             conditions_of(asked.scope, asked.at.query),
             viewer=asked.caller.user,
             experiment=asked.scope.experiment,
             most=bulk.MOST_RUNS,
         )
-        runs = get_runs(asked.caller, workspace, numbers=numbers, need=need)
-    else:
-        runs = get_runs(asked.caller, workspace, ids=asked.ids, need=need)
-    if not runs:
+    ids = [] if asked.is_all else asked.ids
+    numbers = run_numbers(asked.caller, workspace, ids=ids, numbers=matching, need=need)
+    if not numbers:
         raise Invalid("Tick some runs first.", field="selected")
-    report = bulk.change_runs(
-        asked.action,
-        runs,
+    return bulk.change_runs(
+        workspace,
+        list(numbers.values()),
+        action=asked.action,
         by=asked.caller.user,
         key=asked.form.get("key", ""),
         value=asked.form.get("value", "").strip() or None,
         reason=asked.form.get("reason", ""),
+        is_cut=is_cut,
     )
-    report.is_cut = is_cut
-    return report
 
 
-def _undone(asked: Asked) -> bulk.Report:
+def _undone(asked: Asked) -> BulkChange:
     number = asked.form.get("undo", "")
     if not number.isdecimal() or len(number) > 18:
         raise NotFound("There is no such change to undo.")
-    kept = bulk.kept_change(asked.scope.workspace, int(number), by=asked.caller.user)
-    need: Need = "read" if kept.action in bulk.OWN else "write"
-    numbers = [pk for pk, _ in kept.changes]
-    runs = get_runs(asked.caller, asked.scope.workspace, numbers=numbers, need=need)
-    return bulk.undo(kept, runs, by=asked.caller.user)
+    return bulk.undo_change(asked.caller, asked.scope.workspace, int(number))
 
 
 def _elsewhere(asked: Asked) -> str:
@@ -164,27 +147,6 @@ def _export(asked: Asked) -> str:
     return reverse("export", args=[asked.scope.workspace.name])
 
 
-def report_of(report: bulk.Report, at: str) -> dict[str, Any]:
-    """The report in words, as JSON: a session may keep it."""
-    words = DONE[report.action].format(f"{report.done:,} run{'' if report.done == 1 else 's'}")
-    if report.unchanged and not report.done:
-        words = "Nothing to do: they were so already."
-    elif report.unchanged:
-        words += f" {report.unchanged:,} were so already."
-    elif not report.done:
-        words = "Nothing was changed."
-    return {
-        "words": words,
-        "refused": [
-            {"reason": r.reason, "count": r.count, "names": r.names, "others": r.count - len(r.names)}
-            for r in report.refused
-        ],
-        "undo": report.undo,
-        "more": report.is_cut,
-        "at": at,
-    }
-
-
 def _led(request: HttpRequest, url: str) -> HttpResponse:
     """Lead there, out of htmx too."""
     if not request.htmx:  # type: ignore[attr-defined]
@@ -192,18 +154,18 @@ def _led(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponse(status=204, headers={"HX-Redirect": url})
 
 
-def _told(request: HttpRequest, asked: Asked, report: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _told(request: HttpRequest, asked: Asked, change: BulkChange) -> HttpResponse:
+    """What was done; what still goes on is told on every list until it is over."""
+    at = asked.at.having()
+    if not request.htmx or change.state == BulkChange.RUNNING:  # type: ignore[attr-defined]
+        keep_report(request, change, at)
     if not request.htmx:  # type: ignore[attr-defined]
-        request.session[REPORT] = report
-        kept = [("selected", name) for name in asked.ids] if status != 200 else []
-        url = asked.at.having()
-        return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode(kept)}" if kept else url)
-    facts = {"report": report, "workspace": asked.scope.workspace}
-    answer = render(request, "runs/_report.html", facts, status=status)
-    if status == 200:
-        # Runs that leave the list lose their ticks.
-        clear = asked.action in LEAVING
-        answer.headers["HX-Trigger"] = json.dumps({"studio:changed": {"clear": clear}})
+        return redirect(at)
+    facts = {"report": report_of(change, at, viewer=asked.caller.user), "workspace": asked.scope.workspace}
+    answer = render(request, "runs/_report.html", facts)
+    # Runs that leave the list lose their ticks.
+    clear = asked.action in LEAVING
+    answer.headers["HX-Trigger"] = json.dumps({"studio:changed": {"clear": clear}})
     return answer
 
 
@@ -212,5 +174,53 @@ def _refused(request: HttpRequest, asked: Asked, refusal: Refused) -> HttpRespon
     status = status_of(refusal)
     if status in (403, 404):
         raise refusal
-    words: dict[str, Any] = {"words": refusal.message, "refused": [], "undo": None, "more": False}
-    return _told(request, asked, words | {"is_bad": True}, status=status)
+    if request.htmx:  # type: ignore[attr-defined]
+        facts = {"report": refusal_of(refusal.message), "workspace": asked.scope.workspace}
+        return render(request, "runs/_report.html", facts, status=status)
+    keep_refusal(request, refusal.message)
+    kept = [("selected", name) for name in asked.ids]
+    url = asked.at.having()
+    return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode(kept)}" if kept else url)
+
+
+@require_safe
+def progress(request: HttpRequest, workspace: str, change: str) -> HttpResponse:
+    """How far a change is: a page, and in place of the report on the list it came from."""
+    caller = caller_of(request)
+    found = bulk_change(get_workspace(caller, workspace), change)
+    at = _back_to(request, caller, found.workspace)
+    return _shown(request, found, at, caller)
+
+
+@require_POST
+def stop(request: HttpRequest, workspace: str, change: str) -> HttpResponse:
+    """Leave the runs that are not done yet as they are."""
+    caller = caller_of(request)
+    found = bulk.stop_change(bulk_change(get_workspace(caller, workspace, "write"), change))
+    at = _back_to(request, caller, found.workspace)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _shown(request, found, at, caller)
+    return redirect(f"{reverse('bulk_change', args=[workspace, found.pk])}?{urlencode({'at': at})}")
+
+
+def _back_to(request: HttpRequest, caller: Caller, workspace: Workspace) -> str:
+    """The list that the change came from; All runs where none is named, or one that is not here."""
+    asked = request.POST.get("at") or request.GET.get("at") or ""
+    try:
+        at = Address.at(asked)
+        scope_at(caller, workspace, at)
+    except Refused:
+        return reverse("runs", args=[workspace.name])
+    return at.having()
+
+
+def _shown(request: HttpRequest, change: BulkChange, at: str, caller: Caller) -> HttpResponse:
+    is_alone = not request.htmx or request.GET.get("alone") == "true"  # type: ignore[attr-defined]
+    report = report_of(change, at, viewer=caller.user, is_alone=is_alone)
+    facts = {"report": report, "workspace": change.workspace, "back": at}
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "runs/change.html", facts)
+    answer = render(request, "runs/_report.html", facts)
+    if change.state != BulkChange.RUNNING:
+        answer.headers["HX-Trigger"] = "studio:refresh"
+    return answer

@@ -20,6 +20,7 @@ from runs.query.runs import RunRow, page_of
 from runs.query.selection import is_only_selected, selected_of
 from runs.web import show
 from runs.web.address import Address
+from runs.web.bulk_report import kept_report
 from runs.web.chart_panel import Panel, panel_of
 from runs.web.chips import Chip, advice_of, chips_of, shaping_chips_of
 from runs.web.copy_as import Query, command_of, python_of, query_of
@@ -37,8 +38,6 @@ LIVE_S, IDLE_S = 4, 20
 FILES = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 # What the address says of the look of the page, which a file has not.
 NOT_EXPORTED = ("cursor", "selected", "open", "pin", "view", "chart", "group", "in", "only", "version", DEPTH)
-# Where the session keeps the report of a change until the list is shown again.
-REPORT = "bulk report"
 
 
 @dataclass
@@ -253,7 +252,7 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
     """The list for this address. A mistake in it is told in the list, which is then empty."""
     address, caller = Address.of(request), caller_of(request)
     made = RunList(address, scope, chips=list(chips_of(address)), pinned=pinned_of(address.query))
-    made.report = request.session.pop(REPORT, None) if REPORT in request.session else None
+    made.report = kept_report(request, scope.workspace)
     try:
         made.selected = selected_of(address.query)
         made.may_write = allows(caller, scope.workspace, "write")

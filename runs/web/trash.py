@@ -9,8 +9,8 @@ from runs.access import get_workspace
 from runs.actions.trash import KEPT_FOR, days_left
 from runs.query.trash import trashed_runs
 from runs.web.address import Address
+from runs.web.bulk_report import kept_report
 from runs.web.frame import caller_of
-from runs.web.run_list import REPORT
 
 
 @require_safe
@@ -25,7 +25,7 @@ def trash(request: HttpRequest, workspace: str) -> HttpResponse:
         "lines": [(run, days_left(run.deleted_at, now)) for run in page.runs],
         "next_url": address.having(cursor=page.next_cursor) if page.next_cursor else None,
         "is_first": not address.get("cursor"),
-        "report": request.session.pop(REPORT, None) if REPORT in request.session else None,
+        "report": kept_report(request, found),
         "at": request.path,
         "days": KEPT_FOR.days,
     }

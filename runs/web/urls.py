@@ -122,6 +122,8 @@ urlpatterns = [
     page(WORKSPACE + "charts/table/", charts.chart_table, "chart_table"),
     page(WORKSPACE + "columns/", columns.columns, "columns"),
     page(WORKSPACE + "bulk/", bulk.change, "bulk"),
+    page(WORKSPACE + "bulk/<str:change>/", bulk.progress, "bulk_change"),
+    page(WORKSPACE + "bulk/<str:change>/stop/", bulk.stop, "bulk_stop"),
     page(WORKSPACE + "images/", pictures.upload, "image_upload"),
     page(WORKSPACE + "images/<str:image>/", pictures.description_image, "description_image"),
     page(WORKSPACE + "trash/", trash.trash, "trash"),

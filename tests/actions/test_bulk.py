@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from runs.access import Caller
 from runs.actions import bulk, organise
 from runs.actions.run import complete_run
 from runs.errors import Conflict, Invalid, NotFound
-from runs.models import Run, Star, Undo
+from runs.models import BulkChange, Run, Star
 from runs.query.values import values_of
 from tests import make
 
@@ -31,27 +32,31 @@ def tags_of(runs):
     return [values[run.pk].tags for run in runs]
 
 
-def undone(report, runs, owner):
-    kept = bulk.kept_change(runs[0].workspace, report.undo, by=owner)
-    return bulk.undo(kept, again(runs), by=owner)
+def change(action, runs, by, **more):
+    numbers = [run.pk for run in runs]
+    return bulk.change_runs(runs[0].workspace, numbers, action=action, by=by, **more)
+
+
+def undone(report, by):
+    return bulk.undo_change(Caller(by), report.workspace, report.pk)
 
 
 def test_what_cannot_be_done_is_told_with_its_reason_and_the_rest_is_done(runs, owner):
-    report = bulk.cancel_runs(runs, by=owner, reason="enough")
-    assert (report.done, report.unchanged, report.undo) == (1, 0, None)
-    assert [(r.count, r.names) for r in report.refused] == [(2, ["one", "two"])]
-    assert report.refused[0].reason == "It has already ended as Completed; it cannot become CancelRequested."
+    report = change("cancel", runs, owner, reason="enough")
+    assert (report.done, report.unchanged, report.can_be_undone) == (1, 0, False)
+    why = "It has already ended as Completed; it cannot become CancelRequested."
+    assert report.refused == [{"reason": why, "count": 2, "names": ["one", "two"]}]
     assert again(runs)[2].status == "CancelRequested"
-    assert bulk.cancel_runs(again(runs), by=owner).unchanged == 1
+    assert change("cancel", runs, owner).unchanged == 1
 
 
 def test_undo_gives_each_run_the_tag_it_had(runs, owner):
     organise.set_tags(runs[0], {"quality": "poor"}, by=owner)
     organise.set_tags(runs[1], {"quality": None, "other": "x"}, by=owner)
     before = tags_of(runs)
-    report = bulk.tag_runs(runs, key="quality", value="great", by=owner)
+    report = change("tag", runs, owner, key="quality", value="great")
     assert report.done == 3 and [tags["quality"] for tags in tags_of(runs)] == ["great"] * 3
-    assert undone(report, runs, owner).done == 3
+    assert undone(report, owner).done == 3
     assert tags_of(runs) == before
 
 
@@ -59,71 +64,71 @@ def test_undo_of_a_removal_brings_the_values_back(runs, owner):
     organise.set_tags(runs[0], {"quality": "poor"}, by=owner)
     organise.set_tags(runs[1], {"quality": None}, by=owner)
     before = tags_of(runs)
-    report = bulk.untag_runs(runs, key="quality", by=owner)
+    report = change("untag", runs, owner, key="quality")
     assert (report.done, report.unchanged) == (2, 1)
-    undone(report, runs, owner)
+    undone(report, owner)
     assert tags_of(runs) == before
 
 
 def test_undo_leaves_alone_what_was_changed_again(runs, owner):
-    report = bulk.tag_runs(runs, key="quality", value="great", by=owner)
+    report = change("tag", runs, owner, key="quality", value="great")
     organise.set_tags(runs[0], {"quality": "mine"}, by=owner)
-    back = undone(report, runs, owner)
-    assert back.done == 2 and back.refused[0].names == ["one"]
+    back = undone(report, owner)
+    assert back.done == 2 and back.refused[0]["names"] == ["one"]
     assert tags_of(runs) == [{"quality": "mine"}, {}, {}]
 
 
 def test_only_what_this_change_did_is_undone(runs, owner):
     organise.archive_run(runs[0], by=owner)
-    report = bulk.archive_runs(again(runs), by=owner)
+    report = change("archive", runs, owner)
     assert (report.done, report.unchanged) == (2, 1)
-    undone(report, runs, owner)
+    undone(report, owner)
     assert [run.archived_at is not None for run in again(runs)] == [True, False, False]
 
 
 def test_the_trash_takes_what_has_ended_and_gives_it_back(runs, owner):
-    report = bulk.trash_runs(runs, by=owner)
-    assert report.done == 2 and "cancel it first" in report.refused[0].reason
+    report = change("trash", runs, owner)
+    assert report.done == 2 and "cancel it first" in report.refused[0]["reason"]
     assert [run.deleted_at is not None for run in again(runs)] == [True, True, False]
-    undone(report, runs, owner)
+    undone(report, owner)
     assert not Run.objects.exclude(deleted_at=None).exists()
 
 
 def test_stars_are_the_person_s_own(runs, owner, reader):
-    bulk.set_stars(runs[:1], on=True, by=owner)
-    report = bulk.set_stars(runs, on=True, by=owner)
+    change("star", runs[:1], owner)
+    report = change("star", runs, owner)
     assert (report.done, report.unchanged) == (2, 1)
-    undone(report, runs, owner)
+    undone(report, owner)
     assert list(Star.objects.filter(user=owner).values_list("run", flat=True)) == [runs[0].pk]
     with pytest.raises(NotFound):
-        bulk.kept_change(runs[0].workspace, report.undo, by=reader)
+        undone(change("star", runs[:1], owner), reader)
 
 
 def test_undo_works_once_and_for_a_day(runs, owner, workspace):
-    report = bulk.archive_runs(runs, by=owner)
-    undone(report, runs, owner)
+    report = change("archive", runs, owner)
+    undone(report, owner)
     with pytest.raises(Conflict, match="undone already"):
-        undone(report, runs, owner)
-    report = bulk.archive_runs(again(runs), by=owner)
-    Undo.objects.update(at=timezone.now() - timedelta(hours=25))
+        undone(report, owner)
+    report = change("archive", runs, owner)
+    BulkChange.objects.update(at=timezone.now() - timedelta(hours=25))
     with pytest.raises(NotFound, match="too old"):
-        undone(report, runs, owner)
+        undone(report, owner)
 
 
 def test_a_run_that_refuses_keeps_nothing_and_stops_nobody(runs, owner):
     organise.set_tags(runs[1], {f"k{n}": "x" for n in range(1000)}, by=owner)
-    report = bulk.tag_runs(runs, key="one more", value="x", by=owner)
-    assert report.done == 2 and report.refused[0].names == ["two"]
+    report = change("tag", runs, owner, key="one more", value="x")
+    assert report.done == 2 and report.refused[0]["names"] == ["two"]
     assert len(tags_of(runs)[1]) == 1000 and "one more" not in tags_of(runs)[1]
 
 
 @pytest.mark.parametrize(("key", "value"), [("", "x"), ("k" * 257, "x"), ("k", "v" * 8001), ("a\nb", "x")])
 def test_a_tag_that_cannot_be_is_refused_before_anything(runs, owner, key, value):
     with pytest.raises(Invalid):
-        bulk.tag_runs(runs, key=key, value=value, by=owner)
-    assert tags_of(runs) == [{}, {}, {}] and not Undo.objects.exists()
+        change("tag", runs, owner, key=key, value=value)
+    assert tags_of(runs) == [{}, {}, {}] and not BulkChange.objects.exists()
 
 
 def test_there_is_no_other_action(runs, owner):
     with pytest.raises(Invalid, match="There is no action 'explode'"):
-        bulk.change_runs("explode", runs, by=owner)
+        change("explode", runs, owner)

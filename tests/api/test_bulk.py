@@ -2,8 +2,10 @@
 
 import pytest
 
+from runs.actions import bulk, bulk_parts
 from runs.actions.run import complete_run
-from runs.models import Run
+from runs.models import ApiToken, Run
+from runs.worker import do_next_job
 from tests import make
 
 PATH = "workspaces/vision/runs/bulk/"
@@ -72,3 +74,40 @@ def test_a_mistake_is_a_sentence(api_of, contributor, runs, sent, words):
     answer = api_of(contributor)("POST", PATH, sent)
     assert answer.status_code in (400, 404) and words in answer.json()["error"]["message"]
     assert not Run.objects.exclude(archived_at=None).exists()
+
+
+def test_what_takes_longer_is_answered_before_it_is_done(
+    api_of, contributor, reader, stranger, runs, monkeypatch
+):
+    monkeypatch.setattr(bulk, "AT_ONCE_S", 0)
+    monkeypatch.setitem(bulk_parts.SIZE, "archive", 2)
+    answer = api_of(contributor)("POST", PATH, {"action": "archive", "where": {}})
+    begun = answer.json()
+    assert answer.status_code == 202
+    assert (begun["state"], begun["taken"], begun["total"], begun["undo"]) == ("running", 2, 3, None)
+    path = f"{PATH}{begun['id']}/"
+    assert api_of(reader)("GET", path).json() == begun
+    assert api_of(reader)("POST", f"{path}stop/").status_code == 403
+    assert api_of(stranger)("GET", path).status_code == 404
+    while do_next_job("tests"):
+        pass
+    ended = api_of(contributor)("GET", path).json()
+    assert (ended["state"], ended["done"], ended["undo"]) == ("done", 3, begun["id"])
+    assert api_of(contributor)("POST", f"{path}stop/").json() == ended
+
+
+def test_it_is_stopped(api_of, contributor, runs, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE_S", 0)
+    monkeypatch.setitem(bulk_parts.SIZE, "archive", 2)
+    begun = api_of(contributor)("POST", PATH, {"action": "archive", "where": {}}).json()
+    stopped = api_of(contributor)("POST", f"{PATH}{begun['id']}/stop/").json()
+    assert (stopped["state"], stopped["done"], stopped["undo"]) == ("stopped", 2, begun["id"])
+
+
+def test_the_token_of_one_run_undoes_and_stops_nothing_beyond_it(api_of, contributor, runs, workspace):
+    done = api_of(contributor)("POST", PATH, {"action": "archive", "where": {}}).json()
+    api = api_of(contributor)
+    ApiToken.objects.filter(user=contributor).update(run=runs[0])
+    assert api("POST", PATH, {"action": "undo", "undo": done["undo"]}).status_code == 403
+    assert api("POST", f"{PATH}{done['id']}/stop/").status_code == 403
+    assert Run.objects.filter(archived_at=None).count() == 0
