@@ -76,9 +76,12 @@ class Several(_Untouched, filters.MultipleChoiceFilter):
 
 
 class Switch(_Untouched, filters.BooleanFilter):
-    """true or false."""
+    """true or false; the library's own widget would take any other word for nothing at all."""
 
     field_class = SwitchField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput, **kwargs)
 
 
 def _several(label: str) -> Several:
