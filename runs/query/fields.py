@@ -99,6 +99,13 @@ SOURCE_ALIASES = {
     **dict.fromkeys(("metrics", "metric"), Source.METRIC),
     **dict.fromkeys(("datasets", "dataset"), Source.DATASET),
 }
+# What MLflow keeps as tags and a run here has as attributes: `tags.mlflow.runName` is its name. In quotes it is a tag.
+MLFLOW_TAGS = {
+    "mlflow.runName": "name",
+    "mlflow.parentRunId": "parent",
+    "mlflow.user": "created_by",
+    "mlflow.note.content": "description",
+}
 # Which number of a metric's series is meant; without a part it is the last.
 PARTS = ("last", "min", "max", "first", "mean", "count")
 
@@ -114,7 +121,8 @@ def attribute(name: str) -> Field | None:
 
 def _quoted_key(key: str, source: Source) -> str:
     ends_in_part = source == Source.METRIC and key.rpartition(".")[2] in PARTS and "." in key
-    if _BARE_KEY.fullmatch(key) and not ends_in_part:
+    means_another = source == Source.TAG and key in MLFLOW_TAGS
+    if _BARE_KEY.fullmatch(key) and not ends_in_part and not means_another:
         return key
     for quote in '"`':
         if quote not in key:

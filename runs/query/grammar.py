@@ -4,7 +4,16 @@ from difflib import get_close_matches
 
 from runs.errors import Invalid
 from runs.limits import NAME_LENGTH
-from runs.query.fields import ATTRIBUTE_ALIASES, ATTRIBUTES, PARTS, SOURCE_ALIASES, Field, Source, attribute
+from runs.query.fields import (
+    ATTRIBUTE_ALIASES,
+    ATTRIBUTES,
+    MLFLOW_TAGS,
+    PARTS,
+    SOURCE_ALIASES,
+    Field,
+    Source,
+    attribute,
+)
 from runs.query.lexer import (
     END,
     MARK,
@@ -191,6 +200,8 @@ class _Parser:
             key = self.step().text
         if source == Source.ATTRIBUTE:
             return self.attribute(token, key)
+        if source == Source.TAG and key in MLFLOW_TAGS and (self.mlflow or not quoted):
+            return Field(Source.ATTRIBUTE, MLFLOW_TAGS[key])
         key, part = self.part(source, key, place, quoted=quoted)
         return self.named(source, key, part, place)
 

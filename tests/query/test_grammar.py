@@ -52,7 +52,10 @@ MEANINGS: dict[str, Node | None] = {
     "status='Failed' and (tags.x is not null and metrics.loss < 0.3)": And((FAILED, TAGGED, LOW)),
     "not tags.x IS NOT NULL": Not(TAGGED),
     # keys
-    "tags.mlflow.parentRunId = '1'": Compare(tag("mlflow.parentRunId"), Op.EQ, "1"),
+    "tags.mlflow.source.name = '1'": Compare(tag("mlflow.source.name"), Op.EQ, "1"),
+    "tags.mlflow.parentRunId = '1'": Compare(a("parent"), Op.EQ, "1"),
+    "tags.mlflow.runName LIKE 'x%'": Compare(a("name"), Op.LIKE, "x%"),
+    "tags.\"mlflow.runName\" = '1'": Compare(tag("mlflow.runName"), Op.EQ, "1"),
     "tags.\"great run\" = '1'": Compare(tag("great run"), Op.EQ, "1"),
     "tag.`great run` = '1'": Compare(tag("great run"), Op.EQ, "1"),
     'tags."a ""b""" is null': Compare(tag('a "b"'), Op.IS_NULL),
@@ -245,6 +248,7 @@ def test_a_hostile_megabyte_is_refused_by_its_length_alone(
     [
         ("metrics.loss.min < 1", metric("loss", "min"), metric("loss.min")),
         ("created > 1", a("created"), a("started")),
+        ("tags.`mlflow.user` = 'ada'", tag("mlflow.user"), a("created_by")),
     ],
 )
 def test_mlflows_reading_of_a_field(text: str, ours: Field, theirs: Field) -> None:
