@@ -6,13 +6,14 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio import Experiment, Workspace
+from studio import Experiment, Run, Workspace
 from studio.client import courier, heart, http, process, recorder
 from studio.client.cli import main
 from tests.client.fake_server import TOKEN, FakeStudio
@@ -150,3 +151,35 @@ def live_cli(live_studio: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setenv("STUDIO_URL", live_studio.url)
     monkeypatch.setenv("STUDIO_TOKEN", live_studio.token)
     return Cli(capsys)
+
+
+@pytest.fixture
+def live_experiment(live_studio: Any) -> Experiment:
+    """An experiment of a real server."""
+    space = Workspace.from_config(
+        url=live_studio.url, token=live_studio.token, workspace=live_studio.workspace
+    )
+    return Experiment(space, "snapshots")
+
+
+@pytest.fixture
+def sources(home: Path) -> Path:
+    """A small program of its own content, so that no other test has sent it before."""
+    root = home / "program"
+    (root / "lib").mkdir(parents=True)
+    (root / "train.py").write_text(f"print('hello')  # {home}\n")
+    (root / "lib" / "data.py").write_text(f"rows = {str(home)!r}\n" * 100)
+    (root / "run.sh").write_text(f"#!/bin/sh\n# {home}\n")
+    (root / "run.sh").chmod(0o755)
+    return root
+
+
+def quiet(experiment: Experiment) -> Run:
+    """Begin a run that keeps no sources by itself."""
+    return experiment.start_logging(snapshot_directory=None)
+
+
+def names_in(path: str) -> dict[str, bytes]:
+    """Return the files of a zip."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
