@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import pickle
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import studio
 from studio import exceptions
+from studio.client.errors import StudioException
 from studio.client.offline_run import OfflineRun
 
 TABLE = Path(__file__).with_name("signatures.txt")
@@ -155,3 +157,31 @@ def test_every_member_says_what_it_does(name: str) -> None:
         if not (getattr(found, "__func__", found).__doc__ or "").strip()
     ]
     assert bare == []
+
+
+@pytest.mark.parametrize("name", exceptions.__all__)
+def test_the_text_of_an_exception_is_its_sentence(name: str) -> None:
+    kind = getattr(exceptions, name)
+    cause = OSError("the disk is full")
+    raised = (
+        kind("It was refused.", cause)
+        if kind.__init__ is StudioException.__init__
+        else kind("It was refused.")
+    )
+    assert (str(raised), raised.message) == ("It was refused.", "It was refused.")
+    again = pickle.loads(pickle.dumps(raised))
+    assert (type(again), str(again), vars(again).keys()) == (kind, "It was refused.", vars(raised).keys())
+
+
+def test_an_exception_of_the_studio_keeps_what_stands_beside_its_sentence() -> None:
+    refused = exceptions.ServiceException(
+        "No.", status_code=409, code="conflict", field="tags", details={"a": 1}
+    )
+    again = pickle.loads(pickle.dumps(refused))
+    assert (str(again), again.status_code, again.code, again.field, again.details) == (
+        "No.",
+        409,
+        "conflict",
+        "tags",
+        {"a": 1},
+    )
