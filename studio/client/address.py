@@ -68,7 +68,7 @@ def find_address(
     found = _token_for(named, sources)
     if not found and not is_offline():
         raise AuthenticationException(
-            f"No token is known for {named.url}: log in with `studio login {named.url}`."
+            f"No token is known for {named.url}, found in {named.name}: log in with `studio login {named.url}`."
         )
     fitting = (s.workspace for s in sources if s.workspace and s.url in (None, named.url))
     return Address(named.url, found or "", next(fitting, "default"), named.name, is_offline())

@@ -40,6 +40,8 @@ def test_without_a_command_it_prints_its_help(cli: Cli) -> None:
     assert cli()[0] == 0
     code, out, _err = cli("run")
     assert code == 2 and "cancel" in out
+    assert cli("help", "run", "list") == cli("run", "list", "--help")
+    assert cli("help") == cli("--help")
 
 
 def test_the_version(cli: Cli) -> None:
@@ -60,6 +62,7 @@ def test_a_table_has_the_columns_people_look_for(cli: Cli, three_runs: list[str]
         "id",
         "display_name",
         "experiment",
+        "number",
         "status",
         "created_at",
         "duration_s",

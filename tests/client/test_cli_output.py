@@ -153,6 +153,19 @@ def test_a_package_that_is_missing_is_named(
     assert "pip install PyYAML" in cli.refused("run", "list", "-o", "yaml")
 
 
+def test_a_table_is_for_people(
+    cli: Cli, studio: FakeStudio, three_runs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.runs["run-1"]["duration_s"] = 1 / 3
+    asked = ("run", "show", "-r", "run-1", "--query", "{s: duration_s}")
+    assert cli(*asked, "-o", "table")[1].splitlines()[2] == "0.333333"
+    assert cli(*asked, "-o", "tsv")[1] == f"{1 / 3}\n"
+    nothing = ("run", "list", "--status", "Failed", "-o", "table")
+    assert cli(*nothing) == (0, "", "")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert cli(*nothing) == (0, "", "studio: Nothing was found.\n")
+
+
 @pytest.mark.parametrize("form", ["json", "table", "tsv", "yaml"])
 def test_text_of_a_run_cannot_change_the_terminal(
     cli: Cli, studio: FakeStudio, three_runs: None, form: str

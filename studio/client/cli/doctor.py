@@ -65,7 +65,7 @@ def examine(arguments: argparse.Namespace) -> int:
         )
         code = 3
     except StudioException as refusal:
-        findings.append(Finding("studio", BAD, str(refusal), "do what the sentence says"))
+        findings.append(Finding("studio", BAD, str(refusal)))
     found = [vars(finding) for finding in findings]
     show(found, arguments, COLUMNS, said="\n".join(_lines(findings)))
     return code or int(any(finding.state == BAD for finding in findings))

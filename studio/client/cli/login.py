@@ -22,12 +22,14 @@ def add(nouns: Commands) -> None:
         "remember a studio and an API token of yours, which the studio's settings make",
         "https://studio.example.org",
     )
-    login.add_argument("url", help="the address of the studio")
+    login.add_argument("url", metavar="URL", help="the address of the studio")
     login.add_argument(
         "--token", help="the API token; asked for, or read from STUDIO_TOKEN, when it is left out"
     )
     logout = add_command(nouns, "logout", log_out, "forget the login", "")
-    logout.add_argument("url", nargs="?", help="the studio to forget; the current one when it is left out")
+    logout.add_argument(
+        "url", nargs="?", metavar="URL", help="the studio to forget; the current one when it is left out"
+    )
     add_command(nouns, "whoami", who_am_i, "say which studio is used, and as whom", "-o table")
 
 

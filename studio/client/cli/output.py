@@ -12,6 +12,7 @@ from typing import Any
 
 from studio.client.cli.query import Query
 from studio.client.errors import UserErrorException
+from studio.client.notices import warn
 
 Row = dict[str, Any]
 # What would move the cursor, ring or change the terminal; runs may hold such text.
@@ -132,12 +133,19 @@ def one_line(text: str) -> str:
     return " ".join(text.split()).translate(CONTROLS)
 
 
+def _cell(value: Any) -> str:
+    """A table is for people, who want no more digits than they can compare."""
+    return f"{value:.6g}" if isinstance(value, float) else as_text(value)
+
+
 def print_table(rows: list[Row]) -> None:
     """Print columns under their names, cut to the width of the terminal where there is one."""
     if not rows:
+        if sys.stdout.isatty():
+            warn("Nothing was found.")
         return
     names = list(rows[0])
-    table = [names, *([as_text(row[name]) for name in names] for row in rows)]
+    table = [names, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[place]) for line in table) for place in range(len(names))]
     table.insert(1, ["-" * width for width in widths])
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -8,7 +8,7 @@ from studio.client.cli.parsing import at_least_one
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
-COLUMNS = ("id", "display_name", "experiment", "status", "created_at", "duration_s", "created_by")
+COLUMNS = ("id", "display_name", "experiment", "number", "status", "created_at", "duration_s", "created_by")
 MOST_A_PAGE = 200
 
 
