@@ -282,6 +282,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self.studio.create(body, self.headers.get("Idempotency-Key"))
         if parts[2:] == ["runs"]:
             return self.list_runs(query)
+        if parts[2:4] == ["runs", "bulk"]:  # it takes a while
+            report = {"id": 7, "action": "trash", "done": len(parts) - 4, "unchanged": 0, "refused": []}
+            return 202, {**report, "state": "done" if parts[4:] == ["7"] else "running"}
         raise Refusal(404, "not_found", "There is nothing at this address.")
 
     def experiments(self, body: dict[str, Any]) -> tuple[int, Any]:

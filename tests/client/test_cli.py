@@ -7,7 +7,7 @@ import pytest
 
 from studio import Experiment
 from studio.client.address import find_address
-from studio.client.cli import server
+from studio.client.cli import run_trash, server
 from tests.client.conftest import Cli
 from tests.client.fake_server import TOKEN, FakeStudio
 
@@ -80,6 +80,14 @@ def test_a_run_is_cancelled(cli: Cli, studio: FakeStudio, experiment: Experiment
     run = experiment.start_logging(interrupt_on_cancel=False)
     code, out, _err = cli("run", "cancel", "-r", run.id, "--reason", "too slow")
     assert (code, json.loads(out)["status"]) == (0, "CancelRequested")
+
+
+def test_a_change_that_takes_a_while_is_waited_for(
+    cli: Cli, three_runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_trash, "LOOK_S", 0.0)
+    found = cli.json("run", "delete", "-r", "run-1")
+    assert (found["state"], found["done"], found["ids"]) == ("done", 1, ["run-1"])
 
 
 def test_experiments_are_listed(cli: Cli, three_runs: list[str]) -> None:

@@ -1,6 +1,8 @@
 """`studio run delete`, `restore`, `archive` and `unarchive`."""
 
 import argparse
+import time
+from typing import Any
 
 from studio.client.cli.output import one_line, show
 from studio.client.cli.parsing import Noun, add_run
@@ -8,7 +10,9 @@ from studio.client.cli.place import workspace_of
 from studio.client.cli.run_find import id_of
 from studio.client.http import segment
 from studio.client.notices import warn
+from studio.client.workspace import Workspace
 
+LOOK_S = 0.5
 VERBS = {
     "delete": ("trash", "move runs to the trash, where they stay for 30 days"),
     "restore": ("restore", "bring runs back from the trash"),
@@ -31,8 +35,18 @@ def change_runs(arguments: argparse.Namespace) -> int:
     workspace = workspace_of(arguments)
     ids = [id_of(name, arguments, workspace) for name in arguments.run]
     body = {"action": arguments.action, "ids": ids}
-    done = workspace.client.post(f"workspaces/{segment(workspace.name)}/runs/bulk/", body)
+    done = _done(workspace, body)
     show({**done, "ids": ids}, arguments, ("action", "done", "unchanged"))
     for refusal in done.get("refused", []):
         warn(one_line(refusal["reason"]))
     return 1 if done.get("refused") else 0
+
+
+def _done(workspace: Workspace, body: dict[str, Any]) -> dict[str, Any]:
+    """Change them, and wait for what takes the studio longer than an answer may."""
+    path = f"workspaces/{segment(workspace.name)}/runs/bulk/"
+    report: dict[str, Any] = workspace.client.post(path, body)
+    while report.get("state") == "running":
+        time.sleep(LOOK_S)
+        report = workspace.client.get(f"{path}{report['id']}/")
+    return report
