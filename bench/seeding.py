@@ -208,6 +208,7 @@ _FIXED = {
     "run_type": Same(""),
     "script": Same("train.py"),
     "arguments": Same("[]"),
+    "definition": Same("{}"),
     "error_details": Same("{}"),
 }
 _FIXED_METRIC = {

@@ -19,11 +19,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, settings
 
 from runs.models import User, Workspace
 from tests import make
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every script they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

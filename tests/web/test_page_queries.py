@@ -75,11 +75,12 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("asked", ADDRESSES.values(), ids=ADDRESSES)
 @pytest.mark.parametrize("path", [RUNS, EXPERIMENT])
-def test_a_page_of_runs_reads_at_most_twelve_times(page, runs, reads, path, asked):
-    with reads(at_most=MOST):
-        page(path, **asked)
+def test_a_page_of_runs_reads_at_most_twelve_times(page, runs, reads, path):
+    for name, asked in ADDRESSES.items():
+        print("asked for:", name)
+        with reads(at_most=MOST):
+            page(path, **asked)
 
 
 def test_opened_children_are_read_with_the_page(page, runs, reads):
