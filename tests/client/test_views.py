@@ -90,6 +90,63 @@ def test_a_view_that_is_not_there_or_twice_is_told(view: Any, live_studio: Any, 
     rest("DELETE", f"/api/v1/workspaces/default/views/{twin['id']}/")
 
 
+def test_a_view_is_made_changed_copied_and_deleted(live_studio: Any) -> None:
+    views = Workspace.from_config(url=live_studio.url, token=live_studio.token).views
+    made = views.create("Sdk view", filter="metrics.vloss > 1", columns=["name", "status"], search="bert")
+    try:
+        assert (made.sharing, made.filter, made.columns) == (
+            "private",
+            "metrics.vloss > 1",
+            ["name", "status"],
+        )
+        stale = views.get(made.id)
+        made.update(name="Sdk view 2", sharing="edit", filter="", order_by="-metrics.vloss")
+        again = views.get("Sdk view 2")
+        assert (again.filter, again.search, again.order_by, again.sharing) == (
+            "",
+            "bert",
+            "-metrics.vloss",
+            "edit",
+        )
+        with pytest.raises(ServiceException, match="changed"):
+            stale.update(name="Mine")
+        with pytest.raises(ServiceException, match="'x' at character"):
+            made.update(filter="metrics.vloss < x")
+        assert views.get(made.id).to_dict()["version"] == again.to_dict()["version"]
+        copy = made.duplicate()
+        assert (copy.name, copy.sharing, copy.state) == ("Sdk view 2 copy", "private", made.state)
+        copy.star()
+        assert copy.id in [view.id for view in views.list(scope="starred")]
+        copy.unstar()
+        copy.delete()
+        assert copy.id in [view.id for view in views.deleted()]
+        assert views.get(copy.restore().id).name == "Sdk view 2 copy"
+        copy.delete()
+    finally:
+        made.delete()
+        made.delete()
+
+
+def test_the_command_line_makes_and_changes_views(cli: Any) -> None:
+    made = json.loads(cli("create", "Cli view", "--filter", "metrics.vloss > 1", "--sharing", "view")[1])
+    try:
+        assert (made["filter"], made["sharing"]) == ("metrics.vloss > 1", "view")
+        number = str(made["id"])
+        changed = json.loads(cli("update", number, "--name", "Cli view 2", "--columns", "name,status")[1])
+        assert (changed["name"], changed["columns"]) == ("Cli view 2", ["name", "status"])
+        assert changed["filter"] == made["filter"]
+        code, _, err = cli("update", number)
+        assert code == 1 and "Say what to change" in err
+        code, _, err = cli("update", number, "--filter", "metrics.vloss <")
+        assert code == 1 and "a value is missing" in err
+        assert f"studio view restore {number}" in cli("delete", number)[1]
+        code, _, err = cli("restore", "No such view")
+        assert code == 1 and "no deleted view" in err
+        assert json.loads(cli("restore", number)[1])["deleted_at"] is None
+    finally:
+        cli("delete", str(made["id"]))
+
+
 def test_the_command_line_prints_every_format(cli: Any, view: Any) -> None:
     assert json.loads(cli("list", "--search", "viewed", "--query", "[].name")[1]) == ["Viewed"]
     assert cli("list", "--shared")[1].strip() == "[]"
@@ -126,12 +183,15 @@ def test_the_page_for_users_is_true(rest: Any, cli: Any) -> None:
         number, sent = number or str(answer["id"]), sent + 1
     assert sent == 11
     try:
+        names: dict[str, Any] = {}
         for block in blocks("python"):
-            exec(block, {})
+            exec(block, names)
         commands = [line for block in blocks("sh") for line in block.splitlines()]
-        assert len(commands) == 5
+        assert len(commands) == 10
         for command in commands:
             program, noun, *words = shlex.split(command)
             assert (program, noun) == ("studio", "view") and cli(*words)[0] == 0, command
     finally:
         rest("DELETE", f"/api/v1/workspaces/default/views/{number}/")
+        for name in ("My long runs", "Very long runs"):
+            cli("delete", name)
