@@ -1,6 +1,5 @@
 """Which part of a filter names few runs: an indexed query of their numbers, and how many they are, up to a cap."""
 
-import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact, In
 
 from runs.models import Run, Star, User
@@ -65,15 +63,6 @@ def candidates(node: Node, context: Context) -> Numbers | None:
     if node.field.source == Source.ATTRIBUTE:
         return _of_attribute(node, context)
     return rows_of(node.field, context).filter(value_condition(node)).values("run_id")
-
-
-def listed(numbers: list[int]) -> Numbers:
-    """Numbers that are at hand, as a query: one parameter, however many they are."""
-    if connection.vendor == "sqlite":
-        rows = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(numbers)])
-    else:
-        rows = RawSQL("SELECT unnest(%s::bigint[])", [numbers])
-    return Run.objects.filter(pk__in=rows).values("id")
 
 
 def compiled(query: Numbers) -> Sql | None:

@@ -1,9 +1,12 @@
 """Expressions that lead the databases to the right index, and membership in a set of run numbers."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 Numbers = QuerySet[Any]
 
@@ -42,8 +45,18 @@ class _Array(Subquery):
     output_field = BigIntegerField()
 
 
-def is_one_of(numbers: Numbers) -> Q:
-    """When a run's number is among those."""
+class Listed(RawSQL):
+    """Numbers that are at hand, as one parameter, however many they are."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        if connection.vendor == "postgresql":
+            super().__init__("%s::bigint[]", [list(numbers)])
+        else:
+            super().__init__("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))])
+
+
+def is_one_of(numbers: Numbers | Listed, column: str = "pk") -> Q:
+    """When a run's number, which stands in the column, is among those."""
     if connection.vendor == "postgresql":
-        return Q(_AnyOf(F("pk"), _Array(numbers)))
-    return Q(pk__in=numbers)
+        return Q(_AnyOf(F(column), numbers if isinstance(numbers, Listed) else _Array(numbers)))
+    return Q(**{f"{column}__in": numbers})

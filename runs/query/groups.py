@@ -10,9 +10,9 @@ from django.db.models import F, FloatField, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from runs.errors import Invalid
-from runs.query.candidates import listed
 from runs.query.columns import NEWEST_FIRST, Column, Sort
 from runs.query.conditions import Context, look_up
+from runs.query.expressions import Listed, is_one_of
 from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Node, Not, Op, all_of
@@ -170,7 +170,7 @@ def _read(context: Context, by: Field, columns: Sequence[Column], runs: list[int
         parts.append(_numbers_in(context, place, shown, runs))
     if by.source != Source.ATTRIBUTE:
         whole = Coalesce(F("full"), F("value"), output_field=TextField())
-        rows = rows_of(by, context).filter(run__in=listed(runs))
+        rows = rows_of(by, context).filter(is_one_of(Listed(runs), "run_id"))
         nothing = Cast(Value(None), FloatField())
         parts.append(rows.annotate(place=Value(-1), amount=nothing, said=whole).values_list(*_READ))
     shown_in = list(by_part.values())
@@ -188,7 +188,9 @@ def _numbers_in(context: Context, place: int, shown: Sequence[Column], runs: lis
     """The same part of the series of some keys of one table."""
     fields = [column.field for column in shown if column.field is not None]
     names = [context.name_id(field) or 0 for field in fields]
-    rows: QuerySet[Any, Any] = TABLES[fields[0].source]._default_manager.filter(run__in=listed(runs))
+    rows: QuerySet[Any, Any] = TABLES[fields[0].source]._default_manager.filter(
+        is_one_of(Listed(runs), "run_id")
+    )
     number, nothing = Cast(number_of(fields[0]), FloatField()), Cast(Value(None), TextField())
     rows = rows.filter(name__in=names).annotate(place=Value(place), amount=number, said=nothing)
     read: QuerySet[Any, Any] = rows.values_list(*_READ)

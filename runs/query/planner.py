@@ -19,7 +19,7 @@ from django.db.models.lookups import Exact
 from runs.models import Run
 from runs.query.candidates import Sql, Term, of_viewer, term_of
 from runs.query.conditions import Conditions, Context
-from runs.query.expressions import Holds, Numbers, Unindexed, is_one_of
+from runs.query.expressions import Holds, Listed, Numbers, Unindexed, is_one_of
 from runs.query.nodes import conjuncts
 from runs.query.probe import Probe, Rarest, probe, probe_again, sampled
 from runs.query.search import word_terms
@@ -49,8 +49,8 @@ class Plan:
     base: Q
     terms: Q
     others: Q
-    driver: Numbers | None
-    rarest: Numbers | None
+    driver: Numbers | Listed | None
+    rarest: Numbers | Listed | None
     is_few: bool = False
     # What was counted of the terms: it serves plans of other conditions made of the same terms.
     probe: Probe = field(default_factory=Probe)
@@ -65,7 +65,9 @@ class Plan:
     def unordered(self) -> QuerySet[Any]:
         """The numbers of the same runs, for counting: by the rarest term's own rows, should they be many."""
         rarest = self.rarest
-        if self.driver is not None or rarest is None or rarest.query.combinator or rarest.model is Run:
+        if self.driver is not None or rarest is None or isinstance(rarest, Listed):
+            return self.runs().values("pk")
+        if rarest.query.combinator or rarest.model is Run:
             return self.runs().values("pk")
         tested = Run.objects.filter(self._in_scope(), self.base, self.others, pk=OuterRef("run_id"))
         return rarest.filter(Holds(tested))

@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from runs.models import Run
-from runs.query.candidates import Sql, Term, capped_count, compiled, listed
-from runs.query.expressions import Numbers
+from runs.query.candidates import Sql, Term, capped_count, compiled
+from runs.query.expressions import Listed, Numbers
 
 # Of terms that no index answers without looking at every row of their key, so many are tried.
 MOST_SCANS = 3
@@ -23,7 +23,7 @@ class Rarest:
     """A term, its numbers, and how many they are as far as they were counted."""
 
     term: Term
-    numbers: Numbers
+    numbers: Numbers | Listed
     count: int
 
 
@@ -32,7 +32,7 @@ class Probe:
     """What is known of the terms of one request, by their keys: counts up to a cap, and numbers at hand."""
 
     counts: dict[Hashable, int] = field(default_factory=dict)
-    at_hand: dict[Hashable, Numbers] = field(default_factory=dict)
+    at_hand: dict[Hashable, Listed] = field(default_factory=dict)
     # Of the newest runs before any term: how many were looked at, and how many fulfil all terms.
     seen: int = 0
     hits: int = 0
@@ -41,7 +41,7 @@ class Probe:
         """The term with the fewest numbers; None where none was counted."""
         found = []
         for term in terms:
-            numbers = self.at_hand.get(term.key, term.numbers)
+            numbers = self.at_hand.get(term.key) or term.numbers
             if numbers is not None and term.key in self.counts:
                 found.append(Rarest(term, numbers, self.counts[term.key]))
         return min(found, key=lambda each: each.count, default=None)
@@ -134,5 +134,5 @@ def _found(
             continue
         key = scans[place].key
         for each in (made, known):
-            each.counts[key], each.at_hand[key] = len(numbers), listed(numbers)
+            each.counts[key], each.at_hand[key] = len(numbers), Listed(numbers)
     return made

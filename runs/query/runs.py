@@ -9,12 +9,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from runs.errors import Invalid
 from runs.models import Experiment, Run, Star, User, Workspace
-from runs.query.candidates import listed
 from runs.query.cells import Cell, cells_of
 from runs.query.children import by_parent, opened_children
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
 from runs.query.conditions import Conditions, Context, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
+from runs.query.expressions import Listed
 from runs.query.planner import Plan, make_plan
 from runs.query.sorts import Key, legs
 from runs.query.time_limit import limited_time
@@ -152,7 +152,7 @@ def firsts_of(
     opened: Mapping[str, int],
 ) -> list[RunPage]:
     """The first rows of each of these parts of the plan's runs, in the order: as many queries for many as for one."""
-    numbers = listed([number for part in parts for number in part])
+    numbers = Listed([number for part in parts for number in part])
     inside = Plan(plan.context, Q(), Q(), Q(), numbers, numbers, is_few=True)
     with limited_time():
         found = _walk(inside, sort, (0, None), sum(len(part) for part in parts))

@@ -8,8 +8,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from runs.models import Run
-from runs.query.candidates import listed
 from runs.query.columns import Column, Sort
+from runs.query.expressions import Listed, is_one_of
 from runs.query.fields import Source
 from runs.query.planner import Plan
 from runs.query.runs import page_of
@@ -63,7 +63,12 @@ def variety_of(plan: Plan, sort: Sequence[Sort]) -> Variety:
 
 def _note(found: Variety, source: Source, runs: list[int]) -> None:
     """Which keys of this kind differ."""
-    rows = TABLES[source]._default_manager.filter(run__in=listed(runs)).order_by().values_list("name__text")
+    rows = (
+        TABLES[source]
+        ._default_manager.filter(is_one_of(Listed(runs), "run_id"))
+        .order_by()
+        .values_list("name__text")
+    )
     for text, count, present, kinds in rows.annotate(**_counts(source)):
         is_same = count == len(runs) and kinds < 2 and present in (0, count)
         (found.constant if is_same else found.differing).setdefault(source, set()).add(text)
