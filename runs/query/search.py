@@ -1,9 +1,8 @@
 """Free text over the search row of each run: its names, description, experiment, submitter and tags; and the status.
 
 SQLite finds words of three letters and more in an FTS5 index of trigrams, PostgreSQL in one of pg_trgm. FTS5 is asked
-with an unescaped LIKE, because it uses its index only without an ESCAPE clause: a `%` or `_` in a word makes it find
-too much, never too little, and the search row itself is then tested. pg_trgm leaves signs out, so its index holds
-them as letters; that finds too much as well.
+for all trigrams of the words, wherever they stand, and pg_trgm, which leaves signs out, holds them as letters. Both
+find too much, never too little: the search row itself is then tested.
 """
 
 import re
@@ -48,7 +47,7 @@ def word_terms(text: str, context: Context) -> list[Term]:
     if not together:
         return terms
     holds = RunSearch.objects.filter(*(Q(text__contains=word) for word in together), run_id=OuterRef("pk"))
-    return [Term(("words", *together), Q(Holds(holds)), scan=find(together)), *terms]
+    return [Term(("words", *together), Q(Holds(holds)), scan=find(together), is_exact=True), *terms]
 
 
 def _alone(word: str, context: Context) -> Term:
@@ -61,9 +60,10 @@ def _alone(word: str, context: Context) -> Term:
         return Term(key, where)
     in_status = compiled(of_statuses(statuses, context)) if statuses else None
     if in_status is None:
-        return Term(key, where, scan=find([word]))
+        return Term(key, where, scan=find([word]), is_exact=True)
     sql, params = find([word])
-    return Term(key, where, scan=(f"{sql} UNION ALL {in_status[0]}", (*params, *in_status[1])))
+    both = f"{sql} UNION ALL {in_status[0]}", (*params, *in_status[1])
+    return Term(key, where, scan=both, is_exact=True)
 
 
 def _statuses(word: str) -> list[str]:
@@ -72,19 +72,23 @@ def _statuses(word: str) -> list[str]:
 
 
 def find(words: list[str]) -> Sql:
-    """What finds the numbers of the runs that may hold all the words, of whatever workspace, by the index."""
-    if connection.vendor != "sqlite":
-        return _find_on_postgresql(words)
-    likes = " AND ".join(["text LIKE %s"] * len(words))
-    sql = f"SELECT rowid FROM runs_search_fts WHERE {likes}"  # noqa: S608 (the words are parameters)
-    return sql, tuple(f"%{word}%" for word in words)
-
-
-def _find_on_postgresql(words: list[str]) -> Sql:
+    """What finds the numbers of the runs that hold all the words, of whatever workspace, by the index."""
+    patterns = [_pattern(word) for word in words]
+    if connection.vendor == "sqlite":
+        found = "SELECT run_id FROM runs_search_fts JOIN runs_runsearch ON run_id = runs_search_fts.rowid"
+        likes = " AND ".join(["runs_runsearch.text LIKE %s ESCAPE '\\'"] * len(words))
+        return f"{found} WHERE runs_search_fts MATCH %s AND {likes}", (_trigrams(words), *patterns)
     own = f"translate(text, '{_SIGNS}', '{_LETTERS}')"
     likes = " AND ".join([f"{own} LIKE %s"] * len(words) + ["text LIKE %s"] * len(words))
-    patterns = [_pattern(word.translate(_AS_LETTERS)) for word in words] + [_pattern(word) for word in words]
-    return f"SELECT run_id FROM runs_runsearch WHERE {likes}", tuple(patterns)  # noqa: S608 (constants)
+    in_letters = [_pattern(word.translate(_AS_LETTERS)) for word in words]
+    return f"SELECT run_id FROM runs_runsearch WHERE {likes}", (*in_letters, *patterns)  # noqa: S608 (constants)
+
+
+def _trigrams(words: list[str]) -> str:
+    """All runs of three characters in the words, for FTS5: each in quotes, and all of them must be there."""
+    starts = [(word, place) for word in words for place in range(len(word) - INDEXED_LENGTH + 1)]
+    parts = dict.fromkeys(word[place : place + INDEXED_LENGTH].replace('"', '""') for word, place in starts)
+    return " ".join(f'"{part}"' for part in parts)
 
 
 def _pattern(word: str) -> str:

@@ -75,6 +75,25 @@ def test_words_find_runs(runs: None, workspace: Workspace, owner: User, words: s
     assert found(workspace, owner, words) == names
 
 
+@pytest.mark.parametrize(
+    "text", ["100%", "a_b", "near(x", "*.py", "a and b", "not x", "^col:on", "-77x", "it's", "{x}"]
+)
+def test_signs_and_the_words_of_the_index_are_plain_text(
+    workspace: Workspace, owner: User, text: str
+) -> None:
+    make.run(workspace, display_name=f"with {text} in it")
+    for other in ("100 percent", "a-b", "nearly x", "py", "and b a", "x not", "colon", "77x", "its", "x"):
+        make.run(workspace, display_name=other)
+    assert found(workspace, owner, f'"{text}"') == {f"with {text} in it"}
+
+
+def test_a_search_of_many_different_letters_is_answered(workspace: Workspace, owner: User) -> None:
+    text = "".join(chr(0x4E00 + n) for n in range(240))
+    make.run(workspace, display_name=text)
+    assert found(workspace, owner, text) == {text}
+    assert found(workspace, owner, text[::-1]) == set()
+
+
 def test_a_run_is_found_by_its_id_and_nobody_elses_is(
     runs: None, workspace: Workspace, owner: User, stranger: User
 ) -> None:
