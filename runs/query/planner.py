@@ -52,6 +52,8 @@ class Plan:
     driver: Numbers | Listed | None
     rarest: Numbers | Listed | None
     is_few: bool = False
+    # Only the archive is asked for. It is small beside the rest and has an index of its own.
+    is_archive: bool = False
     # What was counted of the terms: it serves plans of other conditions made of the same terms.
     probe: Probe = field(default_factory=Probe)
 
@@ -94,7 +96,7 @@ def _hidden(experiment_id: int | None) -> Q:
 def make_plan(context: Context, conditions: Conditions) -> Plan:
     """Count the terms and choose: no query where there are none, else one or two."""
     terms, base = _terms(context, conditions), _base(conditions)
-    walk = Plan(context, base, _all(terms), _all(terms), None, None)
+    walk = _walk(context, base, terms, conditions)
     if not terms:
         return walk
     known = probe(terms, walk.walked(), cap=FEW, sample=SAMPLE)
@@ -115,8 +117,13 @@ def plan_again(plan: Plan, conditions: Conditions) -> Plan:
         # No longer of one experiment, which is all that was counted.
         context, known = replace(context, answered=None, experiment_id=None), Probe()
     terms = _terms(context, conditions)
-    walk = Plan(context, _base(conditions), _all(terms), _all(terms), None, None)
-    return _planned(walk, terms, known)
+    return _planned(_walk(context, _base(conditions), terms, conditions), terms, known)
+
+
+def _walk(context: Context, base: Q, terms: list[Term], conditions: Conditions) -> Plan:
+    """The plan that tests all terms on each run of the list."""
+    all_terms = _all(terms)
+    return Plan(context, base, all_terms, all_terms, None, None, is_archive=conditions.archived is True)
 
 
 def _planned(walk: Plan, terms: list[Term], known: Probe) -> Plan:

@@ -66,12 +66,13 @@ def probe(terms: Sequence[Term], newest: QuerySet[Run], *, cap: int, sample: int
     return Probe({term.key: count for term, count in zip(indexed, found, strict=True)}, {}, seen, hits)
 
 
-def sampled(newest: QuerySet[Run], where: Q, most: int) -> Sql:
-    """The newest so many runs as rows with `hit`: 1 for those that fulfil the condition, 0 for others."""
+def sampled(newest: QuerySet[Run], where: Q, most: int, *columns: str) -> Sql:
+    """The newest so many runs as rows of these columns and `hit`: 1 where the condition is fulfilled, else 0."""
     hit = Case(When(where, then=1), default=0) if where else Value(1)
-    rows = newest.order_by("-created_at", "-id").annotate(hit=hit).values("hit")
+    rows = newest.order_by("-created_at", "-id").annotate(hit=hit).values(*columns, "hit")
     # The rows may contradict what the list leaves out: nothing is found then.
-    return compiled(rows[:most]) or ("SELECT 0 AS hit WHERE 1 = 0", ())
+    nothing = "".join(f"NULL AS {column}, " for column in columns)
+    return compiled(rows[:most]) or (f"SELECT {nothing}0 AS hit WHERE 1 = 0", ())
 
 
 def probe_again(known: Probe, terms: Sequence[Term], *, cap: int, most_fetched: int) -> Probe:

@@ -1,5 +1,6 @@
 """Whatever the plan, the answer is that of the definition; and every page walk meets each run exactly once."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -228,6 +229,25 @@ def test_a_count_past_the_cap_says_so(samples: Samples, workspace: Workspace, ow
     assert str(count_runs(plan, cap=10)) == "10+"
     counters = status_counts(plan, cap=2)
     assert counters is not None and {str(count) for count in counters.values()} == {"2+"}
+
+
+@pytest.mark.parametrize("text", ["", "tags.team is not null", "status != 'Failed'"])
+def test_counters_of_the_archive_take_one_walk(
+    samples: Samples, workspace: Workspace, owner: User, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    tree = parse(text)
+    with few(0):
+        plan = plan_runs(workspace, everything(tree, archived=True), viewer=owner)
+    true = Counter(
+        s.run.status for s in samples if s.run.archived_at and s.run.deleted_at is None and holds(tree, s)
+    )
+    counters = status_counts(plan)
+    assert counters is not None and {str(k): v.number for k, v in counters.items() if v.number} == true
+    assert not any(count.is_more for count in counters.values())
+    monkeypatch.setattr("runs.query.counts.LOOKED_AT", 2)
+    capped = status_counts(plan)
+    assert capped is not None and all(count.is_more for count in capped.values())
+    assert sum(count.number for count in capped.values()) <= 2
 
 
 @pytest.mark.parametrize("cap", [0, 5000])
