@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from django.http import QueryDict
@@ -14,11 +15,13 @@ from runs.query.conditions import Conditions, Context, make_context
 from runs.query.fields import Field, Kind, Source
 from runs.query.filters import RunFilters
 from runs.query.nodes import Compare, Op, all_of
-from runs.query.runs import RunPage, RunRow, list_runs
+from runs.query.runs import RunRow, batches_of, plan_runs
 from runs.query.value_terms import rows_of
 from runs.table_file import WRITERS, Row, TableColumn, Type, Writer
 
 A_BATCH = 1000
+# So many rows are reckoned with when it is chosen how to find them.
+MANY = 10_000
 MOST_CHOSEN = 1000
 # Of the texts under a metric's name so many are looked at, to see whether they are more than "NaN".
 MOST_LOOKED_AT = 2000
@@ -60,35 +63,20 @@ class Table:
         chosen: Sequence[str] = (),
     ) -> None:
         """`chosen` are the public ids of runs, when only those are wanted. Raises Invalid for too many of them."""
-        self._workspace, self._viewer = workspace, viewer
-        self._conditions = _narrowed(conditions, chosen)
-        self._sort = sort
         self._shown = [ID, *(column for column in shown if column.key != "id")]
         fields = [column.field for column in self._shown if column.field is not None]
         context = make_context(workspace, conditions, viewer=viewer, fields=fields)
         self.columns = [TableColumn(column.key, _type(column, context)) for column in self._shown]
+        narrow = _narrowed(conditions, chosen)
+        plan = plan_runs(workspace, narrow, viewer=viewer, sort=sort, columns=self._shown, wanted=MANY)
+        self._batches = batches_of(plan, sort=sort, columns=self._shown, size=A_BATCH)
         # Read now, so that what is refused is refused before the answer begins.
-        self._first = self._page("")
+        self._first = next(self._batches)
 
     def batches(self) -> Iterator[list[Row]]:
-        """The rows in the order of the list, up to 1,000 at a time; runs that are made meanwhile may be among them."""
-        page = self._first
-        while True:
-            yield [self._row(row) for row in page.rows]
-            if not page.next_cursor:
-                return
-            page = self._page(page.next_cursor)
-
-    def _page(self, cursor: str) -> RunPage:
-        return list_runs(
-            self._workspace,
-            self._conditions,
-            viewer=self._viewer,
-            sort=self._sort,
-            columns=self._shown,
-            cursor=cursor,
-            limit=A_BATCH,
-        )
+        """The rows in the order of the list, up to 1,000 at a time. They can be had once."""
+        for rows in chain([self._first], self._batches):
+            yield [self._row(row) for row in rows]
 
     def _row(self, row: RunRow) -> Row:
         return [

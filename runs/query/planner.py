@@ -31,8 +31,8 @@ FEW = 5000
 SAMPLE = 1000
 # Stands for a value that is put in later; no status, and nothing that a person writes.
 _PLACE = "\ue000status"
-# How many rows a walk must find, for what it may cost.
-_PAGE = 50
+# How many rows a walk must find, for what it may cost, unless more are wanted.
+PAGE = 50
 # Of text and patterns, which are fetched to be counted, no more than so many are.
 _MOST_FETCHED = 20_000
 
@@ -93,8 +93,8 @@ def _hidden(experiment_id: int | None) -> Q:
     return Q() if experiment_id is None else Q(Exact(Unindexed(F("experiment_id")), experiment_id))
 
 
-def make_plan(context: Context, conditions: Conditions) -> Plan:
-    """Count the terms and choose: no query where there are none, else one or two."""
+def make_plan(context: Context, conditions: Conditions, *, wanted: int = PAGE) -> Plan:
+    """Count the terms and choose how to find so many runs: no query where there are no terms, else one or two."""
     terms, base = _terms(context, conditions), _base(conditions)
     walk = _walk(context, base, terms, conditions)
     if not terms:
@@ -103,7 +103,7 @@ def make_plan(context: Context, conditions: Conditions) -> Plan:
     plan = _planned(walk, terms, known)
     if plan.driver is not None:
         return plan
-    length = _length_of_walk(known)
+    length = _length_of_walk(known, wanted)
     if length <= FEW:
         return plan
     found = probe_again(known, terms, cap=length, most_fetched=_MOST_FETCHED).rarest(terms)
@@ -149,11 +149,11 @@ def _others(terms: list[Term], found: Rarest | None) -> Q:
     return _all([term for term in terms if not (found and term is found.term and term.is_exact)])
 
 
-def _length_of_walk(known: Probe) -> int:
-    """About how many runs a walk goes through until a page is full, were the rest as the newest are."""
+def _length_of_walk(known: Probe, wanted: int) -> int:
+    """About how many runs a walk goes through until so many are found, were the rest as the newest are."""
     if known.seen < SAMPLE:  # there are no more
         return 0
-    return int(_PAGE * SAMPLE / (known.hits or 0.25))
+    return int(wanted * SAMPLE / (known.hits or 0.25))
 
 
 def looked_at(plan: Plan, column: str, values: Sequence[str], most: int) -> list[tuple[int, int]]:

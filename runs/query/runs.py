@@ -1,6 +1,6 @@
 """Lists of runs: a page in an order, a count, the counters by status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from itertools import chain
@@ -15,11 +15,13 @@ from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, sort_text
 from runs.query.conditions import Conditions, Context, look_up, make_context
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.expressions import Listed
-from runs.query.planner import Plan, make_plan
+from runs.query.planner import PAGE, Plan, make_plan
 from runs.query.sorts import Key, legs
 from runs.query.time_limit import limited_time
 
 MOST_A_PAGE = 1000
+# Of a list that is read to its end, so many runs are put in order at once, and that may take so long.
+MOST_ORDERED, BATCHES_S = 50_000, 10.0
 _SALT = "runs.list"
 # What no list shows, and what may be long.
 _HEAVY = ("description_html", "error_message", "error_details", "arguments", "script")
@@ -75,8 +77,9 @@ def plan_runs(
     sort: Sequence[Sort] = NEWEST_FIRST,
     columns: Sequence[Column] = (),
     zone: tzinfo = UTC,
+    wanted: int = PAGE,
 ) -> Plan:
-    """Decide how to find these runs. One plan serves the page, the count and the counters of one request.
+    """Decide how to find so many of these runs. One plan serves the page, the count and the counters of a request.
 
     The keys of the columns, should they be shown, are looked up together with those of the conditions.
     """
@@ -86,7 +89,7 @@ def plan_runs(
         workspace, conditions, viewer=viewer, experiment=experiment, fields=fields, zone=zone
     )
     with limited_time():
-        return make_plan(context, conditions)
+        return make_plan(context, conditions, wanted=wanted)
 
 
 def list_runs(
@@ -140,6 +143,31 @@ def page_of(
     cursor_after = write_cursor(order, last[0], last[1], salt=_SALT) if last else None
     # A run that is not known was deleted a moment ago.
     return _page([known[n] for n in numbers if n in known], cursor_after, known, opened or {})
+
+
+def batches_of(
+    plan: Plan, *, sort: Sequence[Sort], columns: Sequence[Column], size: int = MOST_A_PAGE
+) -> Iterator[list[RunRow]]:
+    """All rows of the plan in the order, so many at a time; at least one batch, which may be empty.
+
+    The runs of a rare term are put in order once for many batches; a walk goes on where the last batch ended, and runs
+    that are made meanwhile may be among them.
+    """
+    step = size if plan.driver is None else MOST_ORDERED
+    start: tuple[int, list[Key] | None] = (0, None)
+    while True:
+        with limited_time(BATCHES_S):
+            found = _walk(plan, sort, start, step + 1)
+        numbers = [_number(keys) for _, keys in found[:step]]
+        for place in range(0, max(len(numbers), 1), size):
+            batch = numbers[place : place + size]
+            with limited_time():
+                known = _rows(plan, batch, columns, {})
+            yield [known[n] for n in batch if n in known]
+        if len(found) <= step:
+            return
+        leg, keys = found[step - 1]
+        start = leg, list(keys)
 
 
 def firsts_of(

@@ -6,8 +6,13 @@ import json
 
 import pyarrow.parquet
 import pytest
+from django.http import QueryDict
 
 from runs.query import export
+from runs.query import runs as list_of_runs
+from runs.query.columns import parse_sort
+from runs.query.filters import RunFilters
+from runs.query.runs import list_runs
 from tests import make
 
 
@@ -106,6 +111,23 @@ def test_many_runs_come_in_batches_none_twice(ask, runs, monkeypatch):
     monkeypatch.setattr(export, "A_BATCH", 2)
     found = lines(ask("format=jsonl&columns=name&sort=-metrics.loss"))
     assert [row["name"] for row in found] == [f"run {n}" for n in (5, 4, 3, 2, 1, 0)]
+
+
+@pytest.mark.parametrize("sort", ["-metrics.loss", "metrics.note,-created", "params.net", ""])
+def test_the_runs_of_a_rare_term_are_put_in_order_once(runs, workspace, owner, monkeypatch, reads, sort):
+    monkeypatch.setattr(export, "A_BATCH", 2)
+    asked = QueryDict(f"columns=name&filter=metrics.loss >= 0&sort={sort}")
+    with reads(
+        at_most=5 + 2 * 3
+    ):  # keys, types, probe and the order; then each batch its runs and their cells
+        table = export.asked_table(workspace, asked, viewer=owner)
+        found = [row[0] for batch in table.batches() for row in batch]
+    order = parse_sort(sort)
+    listed = list_runs(workspace, RunFilters(asked).conditions(), viewer=owner, sort=order).runs
+    assert found == [run.public_id for run in listed] and len(found) == 6
+    monkeypatch.setattr(list_of_runs, "MOST_ORDERED", 3)
+    again = export.asked_table(workspace, asked, viewer=owner)
+    assert [row[0] for batch in again.batches() for row in batch] == found
 
 
 @pytest.mark.parametrize(
