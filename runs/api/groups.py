@@ -12,7 +12,7 @@ from runs.api.base import Endpoint
 from runs.api.filter_schema import filter_parameters
 from runs.query.columns import parse_columns, parse_sort
 from runs.query.filters import RunFilters
-from runs.query.groups import Group, condition_of, group_runs, parse_group
+from runs.query.groups import MOST_RUNS, Group, condition_of, group_runs, parse_group
 from runs.query.nodes import to_text
 from runs.query.runs import plan_runs
 
@@ -37,11 +37,11 @@ class GroupsEndpoint(Endpoint):
         ],
     )
     def get(self, request: Request, workspace: str) -> Response:
-        """At most 200 groups of the newest 10,000 runs that the parameters leave."""
+        """At most 200 groups of the newest 2,500 runs that the parameters leave."""
         found = get_workspace(self.caller, workspace)
         asked = request.query_params
         by, sort = parse_group(asked.get("group", "")), parse_sort(asked.get("sort", ""))
-        plan = plan_runs(found, RunFilters(asked).conditions(), viewer=self.caller.user)
+        plan = plan_runs(found, RunFilters(asked).conditions(), viewer=self.caller.user, wanted=MOST_RUNS)
         groups = group_runs(plan, by, parse_columns(asked.get("columns", "")), sort)
         return Response(
             {

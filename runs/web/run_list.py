@@ -14,8 +14,8 @@ from runs.access import allows
 from runs.errors import Invalid
 from runs.query.columns import DEFAULT, NEWEST_FIRST, Column, Sort, columns_text, parse_sort
 from runs.query.counts import Count, status_counts, which_find
-from runs.query.groups import is_number, parse_group
-from runs.query.planner import Plan, plan_again
+from runs.query.groups import MOST_RUNS, is_number, parse_group
+from runs.query.planner import PAGE, Plan, plan_again
 from runs.query.runs import RunRow, page_of
 from runs.query.selection import is_only_selected, selected_of
 from runs.web import show
@@ -258,7 +258,8 @@ def run_list(request: HttpRequest, scope: Scope) -> RunList:
         made.may_write = allows(caller, scope.workspace, "write")
         made.columns = columns_of(scope, address.get("columns"))
         made.sort = parse_sort(address.get("sort"))
-        plan = plan_of(scope, caller, request.GET, made.sort, made.columns)
+        wanted = MOST_RUNS if address.get("group") else PAGE
+        plan = plan_of(scope, caller, request.GET, made.sort, made.columns, wanted=wanted)
         if address.get("group"):
             _group(made, plan)
         else:

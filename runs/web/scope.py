@@ -11,7 +11,7 @@ from runs.query.columns import Column, Sort, parse_columns
 from runs.query.conditions import Conditions
 from runs.query.default_columns import default_columns
 from runs.query.filters import RunFilters
-from runs.query.planner import Plan
+from runs.query.planner import PAGE, Plan
 from runs.query.runs import plan_runs
 from runs.query.selection import narrowed
 
@@ -62,9 +62,15 @@ def conditions_of(scope: Scope, asked: QueryDict) -> Conditions:
 
 
 def plan_of(
-    scope: Scope, caller: Caller, asked: QueryDict, sort: Sequence[Sort], columns: Sequence[Column] = ()
+    scope: Scope,
+    caller: Caller,
+    asked: QueryDict,
+    sort: Sequence[Sort],
+    columns: Sequence[Column] = (),
+    *,
+    wanted: int = PAGE,
 ) -> Plan:
-    """How to find what the parameters ask for, to be shown in these columns."""
+    """How to find so many runs of what the parameters ask for, to be shown in these columns."""
     return plan_runs(
         scope.workspace,
         conditions_of(scope, asked),
@@ -72,4 +78,5 @@ def plan_of(
         experiment=scope.experiment,
         sort=sort,
         columns=columns,
+        wanted=wanted,
     )

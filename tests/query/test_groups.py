@@ -112,6 +112,15 @@ def test_many_runs_are_cut_and_it_is_said(workspace, runs, monkeypatch):
     assert len(found.rows) == 2 and found.group_count == 3
 
 
+def test_a_filter_changes_the_numbers_as_it_changes_the_list(workspace, runs, monkeypatch):
+    whole = {group.value: group for group in grouped(workspace, "params.lr", filter="metrics.loss > 3").rows}
+    monkeypatch.setattr("runs.query.planner.FEW", 0)
+    walked = {group.value: group for group in grouped(workspace, "params.lr", filter="metrics.loss > 3").rows}
+    assert whole == walked and {value: group.count for value, group in whole.items()} == {"0.0": 4, "0.1": 3}
+    spread = walked["0.1"].spreads["metrics.loss"]
+    assert (spread.mean, spread.n) == (pytest.approx((5 + 9 + 11) / 3), 3)
+
+
 def test_the_queries_do_not_grow(workspace, runs, reads):
     plan = plan_runs(workspace, Conditions(), viewer=None)
     columns = parse_columns("duration,metrics.loss,metrics.loss.min,metrics.odd,params.lr,tags.team,status")
