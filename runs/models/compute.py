@@ -9,6 +9,7 @@ class ComputeTarget(models.Model):
     """An engine that an owner attached: this machine, Ray or Slurm."""
 
     KINDS = [("local", "this server"), ("ray", "Ray"), ("slurm", "Slurm")]
+    CHECKING, READY, FAILING = "checking", "ready", "failing"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="compute_targets")
     name = models.CharField(max_length=256)
@@ -17,8 +18,12 @@ class ComputeTarget(models.Model):
     # The engine's own token, never shown again and never in an event.
     secret = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
+    # What the worker last saw of the engine: READY or FAILING; CHECKING from the asking on, empty before.
     state = models.CharField(max_length=32, blank=True)
     state_reason = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
+    # What the engine told of itself: pairs of words, as {"nodes": "4", "CPUs": "12 of 64 busy"}.
+    capacity = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 

@@ -26,6 +26,11 @@ ICONS = {
     "token created": "key",
     "token revoked": "key",
     "password link made": "lock",
+    "target attached": "plus",
+    "target changed": "settings",
+    "target enabled": "check",
+    "target disabled": "close",
+    "target detached": "close",
 }
 
 
@@ -63,6 +68,7 @@ def told_of(event: WorkspaceEvent) -> Line:
 def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
     member, role = details.get("member", ""), details.get("role", "")
     email = details.get("email") or "whoever has the link"
+    target = f"the compute target {details.get('target', '')}"
     token = f"the token “{details.get('token', '')}” ({details.get('scope', '')})"
     sentences = {
         "workspace created": "created the workspace",
@@ -76,6 +82,11 @@ def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
         "invitation revoked": f"revoked the invitation of {email}",
         "token created": f"made {token}",
         "token revoked": f"revoked {token}",
+        "target attached": f"attached {target} ({details.get('engine', '')})",
+        "target changed": f"changed {', '.join(details.get('settings', []))} of {target}",
+        "target enabled": f"switched {target} on",
+        "target disabled": f"switched {target} off",
+        "target detached": f"detached {target}",
         "password link made": f"made a link that sets the password of {member}",
     }
     return sentences.get(kind, kind)

@@ -1,0 +1,133 @@
+"""Compute targets: attached, changed, switched on and off, tested and detached by owners."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from runs.actions import jobs
+from runs.actions.workspace_events import record
+from runs.errors import Conflict, Gone
+from runs.lifecycle import ACTIVE
+from runs.models import ComputeTarget, User, Workspace
+from runs.target_settings import clean_kind, clean_settings, clean_target_name
+from runs.transaction import write
+
+MOST_TARGETS = 100
+CHECK_JOB = "check target"
+
+
+def attach_target(
+    workspace: Workspace, name: str, kind: str, settings: Mapping[str, Any], *, by: User, enabled: bool
+) -> ComputeTarget:
+    """A new target, which the worker looks at within seconds. Raises Conflict when the name is taken."""
+    name, kind = clean_target_name(name), clean_kind(kind)
+    cleaned = clean_settings(kind, settings)
+    with write():
+        if workspace.compute_targets.count() >= MOST_TARGETS:
+            raise Conflict(f"A workspace has at most {MOST_TARGETS} compute targets.")
+        row = ComputeTarget(
+            workspace=workspace,
+            name=name,
+            kind=kind,
+            settings=cleaned,
+            enabled=enabled,
+            created_at=timezone.now(),
+            created_by=by,
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            raise Conflict(
+                f"There is a compute target {name!r} already; detach it first, or take another name.",
+                field="name",
+            ) from None
+        record(workspace, "target attached", by=by, target=name, engine=kind, enabled=enabled)
+        _ask_to_check(row)
+    return row
+
+
+def change_target(target: ComputeTarget, settings: Mapping[str, Any], *, by: User) -> ComputeTarget:
+    """Give it these settings; those left out stay. Runs that are on it already go on as they were begun."""
+    with write():
+        row = _lock(target)
+        cleaned = clean_settings(row.kind, {**row.settings, **settings})
+        changed = sorted(key for key, value in cleaned.items() if row.settings.get(key) != value)
+        if changed:
+            row.settings = cleaned
+            row.save(update_fields=["settings"])
+            record(target.workspace, "target changed", by=by, target=row.name, settings=changed)
+            _ask_to_check(row)
+    return row
+
+
+def enable_target(target: ComputeTarget, *, by: User) -> ComputeTarget:
+    """Switch it on: it takes runs, and those that wait in its queue begin. Twice is no error."""
+    return _switch(target, True, "target enabled", by=by)
+
+
+def disable_target(target: ComputeTarget, *, by: User) -> ComputeTarget:
+    """Switch it off: it takes no more runs, those in its queue wait, those that were started go on."""
+    return _switch(target, False, "target disabled", by=by)
+
+
+def detach_target(target: ComputeTarget, *, by: User) -> None:
+    """Forget it. Its ended runs keep its name. Raises Conflict while runs wait for it or are on it."""
+    with write():
+        row = _lock(target)
+        live = row.runs.filter(status__in=ACTIVE, deleted_at=None).count()
+        if live:
+            runs = "1 run waits for it or is" if live == 1 else f"{live:,} runs wait for it or are"
+            raise Conflict(
+                f"{row.name} cannot be detached: {runs} on it. Cancel them first, or wait.", runs=live
+            )
+        row.delete()
+        record(target.workspace, "target detached", by=by, target=row.name, engine=row.kind)
+
+
+def ask_to_check(target: ComputeTarget) -> ComputeTarget:
+    """Have the worker ask the engine how it is; the answer stands in `state` soon afterwards."""
+    with write():
+        row = _lock(target)
+        _ask_to_check(row)
+    return row
+
+
+def note_check(target: ComputeTarget, *, reason: str, capacity: Mapping[str, str] | None) -> None:
+    """What the engine answered: its capacity; or None, and the reason why nothing came of it."""
+    rows = ComputeTarget.objects.filter(pk=target.pk)
+    with write():
+        rows.update(
+            state=ComputeTarget.FAILING if capacity is None else ComputeTarget.READY,
+            state_reason=reason[:3000],
+            checked_at=timezone.now(),
+            **({} if capacity is None else {"capacity": dict(capacity)}),
+        )
+
+
+def _switch(target: ComputeTarget, enabled: bool, kind: str, *, by: User) -> ComputeTarget:
+    with write():
+        row = _lock(target)
+        if row.enabled != enabled:
+            row.enabled = enabled
+            row.save(update_fields=["enabled"])
+            record(target.workspace, kind, by=by, target=row.name)
+            if enabled:
+                _ask_to_check(row)
+    return row
+
+
+def _ask_to_check(row: ComputeTarget) -> None:
+    row.state = ComputeTarget.CHECKING
+    row.save(update_fields=["state"])
+    jobs.enqueue(CHECK_JOB, {"target": row.pk}, dedupe=f"{CHECK_JOB} {row.pk}", priority=5)
+
+
+def _lock(target: ComputeTarget) -> ComputeTarget:
+    row = ComputeTarget.objects.select_for_update().filter(pk=target.pk).first()
+    if row is None:
+        raise Gone(f"The compute target {target.name} was detached.")
+    row.workspace = target.workspace
+    return row

@@ -1,0 +1,144 @@
+"""What an owner sets on a compute target, by its kind. Knows no database.
+
+Each setting has a default, so that a stored target always has every key of its kind.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from runs.errors import Invalid
+from runs.limits import check_mapping, clean_text
+
+LOCAL, SLURM = "local", "slurm"
+# The kinds that can be attached, and what they are called.
+KINDS = {LOCAL: "this server", SLURM: "Slurm"}
+# The name by which the SDK calls the machine that submits; no target may take it.
+SUBMITTER = "local"
+MOST_SLOTS = 256
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,-]{0,255}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its key, how people call it, what it means, and what it is when nothing is said."""
+
+    key: str
+    label: str
+    help: str
+    default: str | int = ""
+    placeholder: str = ""
+
+
+_PYTHON = Setting(
+    "python",
+    "Python",
+    "The Python that starts each run, with run-studio installed. Scripts use it, too, unless they name another.",
+    placeholder="the server's own",
+)
+_URL = Setting(
+    "url",
+    "Address of the studio",
+    "How the machines of this target reach the studio.",
+    placeholder="its public address",
+)
+SETTINGS: dict[str, tuple[Setting, ...]] = {
+    LOCAL: (Setting("slots", "Runs at once", "Further runs wait in the queue.", 2), _PYTHON, _URL),
+    SLURM: (
+        Setting(
+            "partition", "Partition", "For runs that name no queue.", placeholder="the cluster's default"
+        ),
+        Setting("account", "Account", "Which jobs are charged to.", placeholder="the user's default"),
+        Setting(
+            "folder",
+            "Folder of the cluster",
+            "A folder that server and nodes share; jobs work there and leave the output of their start.",
+            placeholder="the studio's data folder",
+        ),
+        _PYTHON,
+        _URL,
+    ),
+}
+
+
+def clean_target_name(text: Any) -> str:
+    """1 to 64 letters, digits, `.`, `_`, `-`; `local` is the machine that submits. Raises Invalid."""
+    name = clean_text(text, "The name", length=256, lines=False)
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            "The name of a compute target has up to 64 letters, digits, '.', '_' and '-', and begins with a letter or "
+            "digit.",
+            field="name",
+        )
+    if name.lower() == SUBMITTER:
+        raise Invalid(
+            "'local' is the machine that submits a script; give the target another name.", field="name"
+        )
+    return name
+
+
+def clean_kind(kind: Any) -> str:
+    """The kind, or Invalid."""
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Invalid(f"kind is one of {', '.join(KINDS)}.", field="kind")
+    return kind
+
+
+def clean_settings(kind: str, given: Any) -> dict[str, str | int]:
+    """Every setting of the kind, with its default where nothing or nothing but spaces is given."""
+    sent: Mapping[str, Any] = check_mapping(given, "settings")
+    known = [setting.key for setting in SETTINGS[kind]]
+    unknown = next((key for key in sent if key not in known), None)
+    if unknown is not None:
+        raise Invalid(
+            f"A target of the kind {kind} has no setting {str(unknown)[:40]!r}; it has {', '.join(known)}.",
+            field="settings",
+        )
+    return {setting.key: _clean(setting, sent.get(setting.key)) for setting in SETTINGS[kind]}
+
+
+def _clean(setting: Setting, given: Any) -> str | int:
+    name = f"settings.{setting.key}"
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return setting.default
+    if isinstance(setting.default, int):
+        return _number(given, name)
+    text = clean_text(given, name, length=1000, lines=False).strip()
+    return _CHECKS[setting.key](text, name)
+
+
+def _number(given: Any, name: str) -> int:
+    text = str(given).strip()
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    if isinstance(given, bool) or not 1 <= number <= MOST_SLOTS:
+        raise Invalid(f"{name} is a whole number from 1 to {MOST_SLOTS}.", field=name)
+    return number
+
+
+def _path(text: str, name: str) -> str:
+    if not text.startswith("/"):
+        raise Invalid(f"{name} is a whole path that begins with '/'.", field=name)
+    return text
+
+
+def _word(text: str, name: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise Invalid(f"{name} holds letters, digits, '_', '.', '-' and ',' only.", field=name)
+    return text
+
+
+def _address(text: str, name: str) -> str:
+    try:
+        found = urlsplit(text)
+        is_right = found.scheme in ("http", "https") and bool(found.hostname) and found.username is None
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise Invalid(f"{name} is an address such as https://studio.example.org.", field=name)
+    return text.rstrip("/")
+
+
+_CHECKS = {"partition": _word, "account": _word, "folder": _path, "python": _path, "url": _address}
