@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from runs.actions.bulk import change_runs
+from runs.actions.compute import attach_target
 from runs.actions.files import put_file
 from runs.actions.invitations import create_invitation
 from runs.actions.run_tokens import create_run_token
@@ -39,6 +40,9 @@ TABLE: dict[str, dict[str, str]] = {
     "api-invitations": {"GET": "owner", "POST": "owner"},
     "api-invitation": {"POST": "owner", "DELETE": "owner"},
     "api-workspace-events": {"GET": "owner"},
+    "api-targets": {"GET": "reader", "POST": "owner"},
+    "api-target": {"GET": "reader", "PATCH": "owner", "DELETE": "owner"},
+    "api-target-test": {"POST": "owner"},
     "api-experiments": {"GET": "reader", "POST": "contributor"},
     "api-experiment": {"GET": "reader", "PATCH": "contributor", "DELETE": "contributor"},
     "api-experiment-star": {"PUT": "reader", "DELETE": "reader"},
@@ -160,6 +164,7 @@ def path_of(name: str, run: Run) -> str:
         "view_id": str(shared_view(run).pk),
         "change": str(change_of(run).pk),
         "member": "mia",
+        "target": "cluster",
         "token_id": 0,
         "image": run.workspace.images.values_list("sha256", flat=True).first() or "0" * 64,
         "invitation": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
@@ -192,6 +197,7 @@ def run(workspace, owner):
     make.snapshot(made, {"outputs/file.txt": b"hello"})
     make.member(workspace, "contributor", "mia")
     create_invitation(workspace, "reader", by=owner)
+    attach_target(workspace, "cluster", "slurm", {}, by=owner, enabled=False)
     return made
 
 

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from runs.api import (
     bulk,
     charts,
+    compute,
     experiments,
     export,
     files,
@@ -55,6 +56,13 @@ urlpatterns = [
         name="api-invitation",
     ),
     path(ONE_WORKSPACE + "events/", members.WorkspaceEventsEndpoint.as_view(), name="api-workspace-events"),
+    path(ONE_WORKSPACE + "computetargets/", compute.TargetsEndpoint.as_view(), name="api-targets"),
+    path(ONE_WORKSPACE + "computetargets/<str:target>/", compute.TargetEndpoint.as_view(), name="api-target"),
+    path(
+        ONE_WORKSPACE + "computetargets/<str:target>/test/",
+        compute.TargetTestEndpoint.as_view(),
+        name="api-target-test",
+    ),
     path(
         "workspaces/<str:workspace>/experiments/",
         experiments.ExperimentsEndpoint.as_view(),
