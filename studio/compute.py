@@ -1,6 +1,6 @@
 """`azureml.core.compute` under the studio's name."""
 
-from studio.client.compute import ComputeTarget, LocalTarget
+from studio.client.compute import ComputeTarget, LocalTarget, ServerCompute, SlurmCompute
 from studio.client.errors import ComputeTargetException
 
-__all__ = ["ComputeTarget", "ComputeTargetException", "LocalTarget"]
+__all__ = ["ComputeTarget", "ComputeTargetException", "LocalTarget", "ServerCompute", "SlurmCompute"]

@@ -1,8 +1,11 @@
-"""Where scripts can be submitted to. Here it is one place: this machine, called `local`."""
+"""Where scripts can be submitted to: this machine, called `local`, and what owners have attached to the workspace."""
 
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from studio.client.errors import ComputeTargetException
+from studio.client.errors import ComputeTargetException, ServiceException
+from studio.client.http import segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,13 +14,25 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 UNKNOWN = (
-    "The compute target {!r} does not exist in the workspace {}. "
-    "Scripts can be submitted to 'local', this machine."
+    "The compute target {!r} does not exist in the workspace {}. `ws.compute_targets` has those that do; 'local' is "
+    "the machine that submits."
 )
-NO_ENGINE = (
-    "This studio runs submitted scripts on the machine that submits them, as the target 'local'; {} cannot be "
-    "{} here."
-)
+NOT_MADE = "Machines are made by clouds, not by a studio: attach {} instead."
+# What the studio says of an engine, in the cloud's words.
+_STATES = {"ready": "Succeeded", "failing": "Failed"}
+LOOK_S, CHECK_PATIENCE_S = 0.5, 120.0
+
+
+class AttachConfiguration:
+    """What `ComputeTarget.attach` takes: the kind of engine and its settings."""
+
+    def __init__(self, kind: str, settings: Mapping[str, Any], enabled: bool | None = None) -> None:
+        self.kind = kind
+        self.settings = {key: value for key, value in settings.items() if value is not None}
+        self.enabled = enabled
+
+    def __repr__(self) -> str:
+        return f"AttachConfiguration(kind={self.kind}, settings={self.settings})"
 
 
 class ComputeTarget:
@@ -25,10 +40,17 @@ class ComputeTarget:
 
     def __init__(self, workspace: "Workspace | None", name: str) -> None:
         """Raises ComputeTargetException when the workspace has no target of that name."""
-        if name != LOCAL:
-            raise ComputeTargetException(UNKNOWN.format(name, workspace.name if workspace else "at hand"))
         self.workspace = workspace
         self._name = name
+        self._found: dict[str, Any] = {}
+        if name != LOCAL:
+            self._refresh()
+
+    @staticmethod
+    def _known(workspace: "Workspace", found: dict[str, Any]) -> "ComputeTarget":
+        target = ComputeTarget(workspace, LOCAL)
+        target._name, target._found = found["name"], found
+        return target
 
     @property
     def name(self) -> str:
@@ -37,40 +59,98 @@ class ComputeTarget:
 
     @property
     def type(self) -> str:
-        """The kind of target: `local`."""
-        return LOCAL
+        """The kind of target: `local`, `slurm`."""
+        return str(self._found.get("kind", LOCAL))
 
     @staticmethod
     def list(workspace: "Workspace") -> "Sequence[ComputeTarget]":
-        """Return the targets of a workspace."""
-        return [ComputeTarget(workspace, LOCAL)]
+        """Return the targets of a workspace, this machine first."""
+        found = workspace.client.get(_path(workspace))["results"]
+        attached = [ComputeTarget._known(workspace, each) for each in found]
+        return [ComputeTarget(workspace, LOCAL), *attached]
 
     @staticmethod
     def attach(workspace: "Workspace", name: str, attach_configuration: Any) -> "ComputeTarget":
-        """Raise ComputeTargetException: there is no engine to attach other machines by."""
-        raise ComputeTargetException(NO_ENGINE.format(name, "attached"))
+        """Attach an engine, as an owner of the workspace; `wait_for_completion` then waits until it is known to work.
+
+        `attach_configuration` comes from `SlurmCompute.attach_configuration(...)` or
+        `ServerCompute.attach_configuration(...)`. Raises ComputeTargetException that says what is not right.
+        """
+        if not isinstance(attach_configuration, AttachConfiguration):
+            raise ComputeTargetException(
+                "attach_configuration is made by SlurmCompute.attach_configuration() or "
+                f"ServerCompute.attach_configuration(), not {type(attach_configuration).__name__}."
+            )
+        body: dict[str, Any] = {"name": name, "kind": attach_configuration.kind}
+        body["settings"] = attach_configuration.settings
+        if attach_configuration.enabled is not None:
+            body["enabled"] = attach_configuration.enabled
+        return ComputeTarget._known(workspace, _asked(workspace, "POST", _path(workspace), body))
 
     @staticmethod
     def create(workspace: "Workspace", name: str, provisioning_configuration: Any) -> "ComputeTarget":
         """Raise ComputeTargetException: machines are made by clouds, not by a studio."""
-        raise ComputeTargetException(NO_ENGINE.format(name, "created"))
+        raise ComputeTargetException(NOT_MADE.format(name))
 
     def get_status(self) -> str:
-        """Return "Succeeded": this machine is there."""
-        return "Succeeded"
+        """Return "Succeeded" when the engine answers, "Failed", or "Creating" while it is being asked."""
+        if self._name == LOCAL:
+            return "Succeeded"
+        self._refresh()
+        return _STATES.get(self._found["state"], "Creating")
 
     def wait_for_completion(self, show_output: bool = False, is_delete_operation: bool = False) -> None:
-        """Return at once: this machine is ready."""
+        """Return when the engine answers. Raises ComputeTargetException with its reason when it does not."""
+        if is_delete_operation:
+            return
+        until, status = time.monotonic() + CHECK_PATIENCE_S, self.get_status()
+        while status == "Creating" and time.monotonic() < until:
+            time.sleep(LOOK_S)
+            status = self.get_status()
         if show_output:
-            print(self.get_status())
+            print(status)
+        if status == "Failed":
+            raise ComputeTargetException(f"{self._name} does not answer: {self._found['state_reason']}")
+
+    def serialize(self) -> dict[str, Any]:
+        """Return what the studio says of the target."""
+        return dict(self._found) or {"name": LOCAL, "kind": LOCAL}
+
+    def enable(self) -> None:
+        """Switch it on: it takes runs. On the server's own machine and Slurm this is the installation owner's."""
+        self._change({"enabled": True})
+
+    def disable(self) -> None:
+        """Switch it off: what waits in its queue goes on waiting, what was started goes on."""
+        self._change({"enabled": False})
 
     def delete(self) -> None:
-        """Raise ComputeTargetException: this machine belongs to nobody's workspace."""
-        raise ComputeTargetException("'local' is this machine: it cannot be deleted.")
+        """Detach it; the machines of an engine are not the studio's to delete."""
+        self.detach()
 
     def detach(self) -> None:
-        """Raise ComputeTargetException: this machine belongs to nobody's workspace."""
-        raise ComputeTargetException("'local' is this machine: it cannot be detached.")
+        """Forget it. Raises ComputeTargetException while runs wait for it or are on it, and for `local`."""
+        workspace = self._attached("detached")
+        _asked(workspace, "DELETE", _path(workspace, self._name))
+
+    def _change(self, body: dict[str, Any]) -> None:
+        workspace = self._attached("switched")
+        self._found = _asked(workspace, "PATCH", _path(workspace, self._name), body)
+
+    def _refresh(self) -> None:
+        if self.workspace is None:
+            raise ComputeTargetException(UNKNOWN.format(self._name, "at hand"))
+        try:
+            self._found = self.workspace.client.get(_path(self.workspace, self._name))
+        except ServiceException as refusal:
+            if refusal.status_code != 404:
+                raise
+            raise ComputeTargetException(UNKNOWN.format(self._name, self.workspace.name)) from refusal
+
+    def _attached(self, what: str) -> "Workspace":
+        if self._name == LOCAL or self.workspace is None:
+            raise ComputeTargetException(f"'local' is this machine: it cannot be {what}.")
+        return self.workspace
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name}, type={self.type})"
@@ -81,3 +161,54 @@ class LocalTarget(ComputeTarget):
 
     def __init__(self) -> None:
         super().__init__(None, LOCAL)
+
+
+class SlurmCompute(ComputeTarget):
+    """A Slurm cluster, by the commands of Slurm on the studio's server."""
+
+    @staticmethod
+    def attach_configuration(
+        partition: str | None = None,
+        account: str | None = None,
+        folder: str | None = None,
+        python: str | None = None,
+        url: str | None = None,
+        enabled: bool | None = None,
+    ) -> AttachConfiguration:
+        """Return what `ComputeTarget.attach` takes. `folder` is shared by server and nodes; `python` starts the runs
+        there and has run-studio; `url` is the studio as the nodes reach it. See docs/compute.md.
+        """
+        settings = {
+            "partition": partition,
+            "account": account,
+            "folder": folder,
+            "python": python,
+            "url": url,
+        }
+        return AttachConfiguration("slurm", settings, enabled)
+
+
+class ServerCompute(ComputeTarget):
+    """The machine of the studio itself. Scripts run there as the user of the server."""
+
+    @staticmethod
+    def attach_configuration(
+        slots: int | None = None, python: str | None = None, url: str | None = None, enabled: bool = False
+    ) -> AttachConfiguration:
+        """Return what `ComputeTarget.attach` takes. `slots`: how many runs at once; it is switched off unless said."""
+        return AttachConfiguration("local", {"slots": slots, "python": python, "url": url}, enabled)
+
+
+def _path(workspace: "Workspace", name: str | None = None) -> str:
+    path = f"workspaces/{segment(workspace.name)}/computetargets/"
+    return path if name is None else f"{path}{segment(name)}/"
+
+
+def _asked(workspace: "Workspace", method: str, path: str, body: Any = None) -> Any:
+    client = workspace.client
+    try:
+        if method == "DELETE":
+            return client.delete(path)
+        return client.post(path, body) if method == "POST" else client.patch(path, body)
+    except ServiceException as refusal:
+        raise ComputeTargetException(str(refusal)) from refusal

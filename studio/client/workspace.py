@@ -191,7 +191,7 @@ class Workspace:
 
     @property
     def compute_targets(self) -> dict[str, "ComputeTarget"]:
-        """Where scripts can be submitted to, by name: `local`, this machine."""
+        """Where scripts can be submitted to, by name: `local`, this machine, and what owners have attached."""
         from studio.client.compute import ComputeTarget
 
         return {target.name: target for target in ComputeTarget.list(self)}
