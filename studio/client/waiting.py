@@ -79,7 +79,7 @@ class RunWaiting(RunRecord):
             try:
                 is_over = self._is_over(to_the_end)
                 grew = self._show_more(shown)
-                away.answered()
+                away.answered(str(self._found.get("status")))
                 if is_over:
                     shown.end()
                     return self.get_details()
@@ -131,12 +131,15 @@ class _Away:
     def __init__(self) -> None:
         self._has_answered = False
         self._is_told = False
+        self._status = "Running"
 
-    def answered(self) -> None:
-        """Say that it is back, if it was away."""
+    def answered(self, status: str) -> None:
+        """Say that it is back, if it was away; and at a terminal, why no line comes from a run that waits."""
         if self._is_told:
             warn("The studio answers again.")
-        self._has_answered, self._is_told = True, False
+        if status != self._status and status not in ENDED and sys.stderr.isatty():
+            warn(f"The run is {status}.")
+        self._has_answered, self._is_told, self._status = True, False, status
 
     def failed(self, failure: UnreachableException) -> None:
         """Say once that it is away. Raises the failure when it has not answered yet."""

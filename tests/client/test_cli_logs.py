@@ -84,6 +84,20 @@ def test_it_goes_on_after_the_connection_broke(
     assert err.count("\n") == 2
 
 
+def test_at_a_terminal_it_is_told_why_no_line_comes(
+    fake_cli: Cli, studio: FakeStudio, run: dict[str, Any], meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    run["status"] = "Queued"
+
+    def training() -> None:
+        until(lambda: asked(studio, "runs/live/files/") > 1)
+        studio.end(run, "Completed", "")
+
+    meanwhile(training)
+    assert fake_cli("run", "monitor-logs", "-r", "live", "-o", "none")[2] == "studio: The run is Queued.\n"
+
+
 def test_a_studio_that_never_answers_is_three(fake_cli: Cli, studio: FakeStudio, run: dict[str, Any]) -> None:
     studio.stop()
     assert "does not answer" in fake_cli.refused("run", "monitor-logs", "-r", "live", code=3)
