@@ -3,12 +3,11 @@
 import argparse
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -93,8 +92,15 @@ def _packages(_arguments: argparse.Namespace) -> Iterator[Finding]:
         else:
             yield Finding(name, NOTE, "not installed", advice)
 
+    if shutil.which("git"):
+        yield Finding("git", GOOD, "installed")
+    else:
+        yield Finding("git", NOTE, "not installed", "with it runs note the commit of their sources")
+
 
 def _version(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow, and of no use to other commands
+
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -162,6 +168,8 @@ def _studio(address: Address, arguments: argparse.Namespace) -> Iterator[Finding
 def _clock(date: str | None, now: Callable[[], float]) -> Iterator[Finding]:
     if not date:
         return
+    from email.utils import parsedate_to_datetime
+
     error_s = now() - parsedate_to_datetime(date).timestamp()
     if abs(error_s) > LARGEST_CLOCK_ERROR_S:
         words = f"{abs(error_s):.0f} s {'ahead of' if error_s > 0 else 'behind'} the studio's"
