@@ -82,6 +82,8 @@ def test_commands_in_an_attached_folder_are_about_its_experiment(
     assert made[1]["id"] in cli.json(
         "run", "list", "--path", "inside", "--all-experiments", "--query", "[].id"
     )
+    assert cli.json("experiment", "show", "--path", "inside")["name"] == "cli-here"
+    assert "Name the experiment" in cli.refused("experiment", "show", code=2)
     assert cli.json("run", "show", "-r", "1", "--path", "inside")["id"] == made[0]["id"]
     assert cli.json("run", "show", "-r", made[1]["id"], "--path", "inside")["experiment"] == "cli-there"
     assert [run["id"] for run in cli.json("run", "list", "--path", "inside", "-e", "cli-there")] == [

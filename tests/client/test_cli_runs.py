@@ -134,6 +134,60 @@ def test_lists_are_narrowed_as_on_the_page(cli: Cli, run: Run) -> None:
     assert "'Broken'" in cli.refused("run", "list", "--status", "Broken")
 
 
+# As the cloud's article prints them.
+ARTICLE = (
+    "[?properties.author=='azureml-user']",
+    "[?tags.keys(@)[?starts_with(@, 'worth another look')]]",
+    "[?properties.author=='azureml-user' && tags.quality=='fantastic run']",
+)
+
+
+def test_the_article_is_followed_step_by_step(cli: Cli, experiment: Experiment) -> None:
+    body = {"experiment": "cli-article", "properties": {"author": "azureml-user"}}
+    made = experiment.workspace.client.post("workspaces/default/runs/", body)["id"]
+    cli.json("ml", "run", "update", "-r", made, "--add-tag", "quality=fantastic run")
+    cli.json("ml", "run", "update", "-r", made, "--add-tag", "worth another look")
+    for query in ARTICLE:
+        for words in ([query], ["--query", query]):
+            found = cli.json("ml", "run", "list", "--experiment-name", "cli-article", *words)
+            assert [run["id"] for run in found] == [made], query
+    assert cli.json("ml", "run", "cancel", "-r", made)["status"] in ("Canceled", "CancelRequested")
+
+
+OTHERS = """
+from runs.actions.members import set_member; from runs.actions.workspace import *
+ada = User.objects.get(username="ada"); space = Workspace.objects.get(name="default")
+for role in ("reader", "contributor"):
+    user = create_user(f"cli-{role}", password="correct horse battery staple")
+    set_member(space, user, role, by=ada); print(create_token(user, name="t", workspace=None)[1])
+stranger = create_user("cli-stranger", password="correct horse battery staple")
+create_workspace("cli-elsewhere", by=stranger); print(create_token(stranger, name="t", workspace=None)[1])
+"""
+
+
+def test_each_role_may_what_it_may(
+    cli: Cli, live_studio: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = live_studio.command("shell", "--verbosity", "0", "-c", OTHERS).stdout
+    tokens = dict(zip(("reader", "contributor", "stranger"), printed.split()[-3:], strict=True))
+    monkeypatch.setenv("STUDIO_TOKEN", tokens["contributor"])
+    assert cli.json("run", "tag", "-r", run.id, "seen")["tags"] == {"seen": None}
+    monkeypatch.setenv("STUDIO_TOKEN", tokens["reader"])
+    assert cli.json("run", "show", "-r", f"cli-runs/{run.number}")["id"] == run.id
+    for words in (
+        ["run", "tag", "-r", run.id, "x"],
+        ["run", "delete", "-r", run.id],
+        ["folder", "attach", "--path", "new", "-e", "cli-of-a-reader"],
+    ):
+        assert "reader" in cli.refused(*words), words
+    assert not Path("new").exists()
+    monkeypatch.setenv("STUDIO_TOKEN", tokens["stranger"])
+    for named in (run.id, run.id[:13], f"cli-runs/{run.number}"):
+        for words in (["show"], ["tag", "x"], ["cancel"], ["metrics"], ["monitor-logs"], ["delete"]):
+            said = cli.refused("run", *words, "-r", named)
+            assert "default" in said and "cli-runs/" not in said.replace(named, ""), said
+
+
 def test_metrics_are_printed_as_json_can_hold_them(cli: Cli, run: Run) -> None:
     found = cli.json("run", "metrics", "-r", run.id)
     assert found == {"loss": [0.5, 0.25, "NaN"], "scores": {"class": ["a", "b"], "f1": [0.5, 0.75]}}

@@ -5,7 +5,7 @@ from typing import Any
 
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Command, Commands, Noun, UsageException, tags_of
-from studio.client.cli.place import workspace_of
+from studio.client.cli.place import NO_EXPERIMENT, experiment_of, workspace_of
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
@@ -16,7 +16,13 @@ def add(nouns: Commands) -> None:
     """Add the commands."""
     noun = Noun(nouns, "experiment", "list, make, describe and archive experiments")
     _add_list(noun)
-    _named(noun, "show", show_experiment, "show one experiment", "-e digits -o yaml")
+    shown = noun.add("show", show_experiment, "show one experiment", "-e digits -o yaml")
+    shown.add_argument(
+        "-e",
+        "--experiment-name",
+        metavar="NAME",
+        help="the name of the experiment (default: that of the attached folder)",
+    )
     create = _named(
         noun,
         "create",
@@ -88,7 +94,10 @@ def list_experiments(arguments: argparse.Namespace) -> int:
 def show_experiment(arguments: argparse.Namespace) -> int:
     """Print everything that is known of an experiment."""
     workspace = workspace_of(arguments)
-    return show(workspace.client.get(_path(workspace, arguments.experiment_name)), arguments, COLUMNS)
+    name = experiment_of(arguments, workspace)
+    if not name:
+        raise UsageException(NO_EXPERIMENT)
+    return show(workspace.client.get(_path(workspace, name)), arguments, COLUMNS)
 
 
 def create_experiment(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ from studio.client.cli.parsing import UsageException
 from studio.client.notices import warn
 from studio.client.workspace import Workspace
 
+NO_EXPERIMENT = "Name the experiment: -e NAME, or once for this folder `studio folder attach -e NAME`."
+
 
 def workspace_of(arguments: argparse.Namespace) -> Workspace:
     """Return the workspace that the command is about."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Noun, UsageException
-from studio.client.cli.place import experiment_of, workspace_of
+from studio.client.cli.place import NO_EXPERIMENT, experiment_of, workspace_of
 from studio.client.cli.run_logs import follow
 from studio.client.errors import UserErrorException
 from studio.client.experiment import Experiment
@@ -14,7 +14,6 @@ from studio.client.script import RunConfiguration, ScriptRunConfig
 
 COLUMNS = ("id", "display_name", "experiment", "status", "target", "script")
 NO_SCRIPT = "Please specify the script to run either via parameter or in the runconfig."
-NO_EXPERIMENT = "Name the experiment: -e NAME, or once for this folder `studio folder attach -e NAME`."
 
 
 def add(noun: Noun) -> None:
