@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import shlex
 import sys
 import time
 import webbrowser
@@ -128,6 +129,14 @@ class Up:
         where = {"url": self.address.local_url, "token": facts["token"], "workspace": facts["workspace"]}
         write_private(self.folder / "server.json", where)
 
+    def way_to_it(self) -> str:
+        """What programs of this user are to be told, where the data folder is not the one they look in."""
+        from studio.settings import default_data_folder
+
+        if self.folder == default_data_folder().expanduser().resolve():
+            return ""
+        return f"            (scripts find this studio with STUDIO_DATA={shlex.quote(str(self.folder))})\n"
+
     def announce(self, facts: dict[str, Any]) -> None:
         """Print where the studio is, and open it."""
         link = f"{self.public_url}/login/link/{facts['login']}/"
@@ -137,6 +146,7 @@ class Up:
             f"            (once, within 30 minutes, as {facts['user']}; another one: studio link)\n"
             f"  Address   {self.public_url}/\n"
             f"  Data      {self.folder}\n"
+            f"{self.way_to_it()}"
             f"  Stop      Ctrl-C\n",
             flush=True,
         )

@@ -34,7 +34,7 @@ def test_the_first_start_tells_where_it_is(studio: Studio) -> None:
     assert where["workspace"] == "default"
     assert re.fullmatch(r"studio_\d+_[\w-]{30,}", where["token"])
     assert f"{where['url']}/login/link/" in studio.output
-    assert str(studio.folder) in studio.output
+    assert f"scripts find this studio with STUDIO_DATA={studio.folder}" in studio.output
 
 
 def test_the_data_folder_is_closed_to_other_users(studio: Studio) -> None:
