@@ -23,7 +23,8 @@ from runs.errors import Invalid, NotFound
 from runs.models import Workspace
 from runs.query.chart_data import ChartData
 from runs.query.chart_request import MOST_POINTS, read_chart
-from runs.query.chart_shape import Cell, chart_shape, fingerprint, said, table_of
+from runs.query.chart_shape import Cell, chart_shape, fingerprint, table_of
+from runs.query.chart_words import said
 from runs.web import show
 from runs.web.frame import caller_of
 
