@@ -101,7 +101,8 @@ def chart_data(
     if chart.by is not None:
         made.names = [text_of(row, chart.by) for row in made.rows]
     if chart.kind == ChartKind.LINE:
-        _read_lines(plan.context, made, window or Window(across=chart.across, smooth=chart.smooth))
+        usual = Window(across=chart.across, smooth=chart.smooth, log=chart.log)
+        _read_lines(plan.context, made, window or usual)
         return made
     made.values = [[value_of(row, each) for each in chart.fields] for row in made.rows]
     if chart.kind == ChartKind.BOX or (chart.kind == ChartKind.BAR and chart.by is not None):
@@ -110,21 +111,29 @@ def chart_data(
 
 
 def value_of(row: RunRow, wanted: Field) -> Value:
-    """The field's number, the text where it is none, or None; times as milliseconds since 1970."""
+    """The field's number, the text where it spells none, or None; times as milliseconds since 1970.
+
+    What spells no finite number ("NaN", "inf") is one, too, which is drawn nowhere: a run that diverged shall not
+    turn an axis of numbers into one of words.
+    """
     if wanted.source == Source.ATTRIBUTE:
         return _attribute(row.run, wanted.key)
     value = row.cells.get(str(wanted))
-    if isinstance(value, str):
-        number = number_of(value)
-        return value if number is None else number
-    return None if value is None else float(value)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return str(value)
 
 
 def text_of(row: RunRow, wanted: Field) -> str | None:
-    """The field's value as the name of a group; None where the run has none."""
+    """The field's value as the name of a group; None where the run has none, "" for a tag that is only a key."""
     if wanted.source != Source.ATTRIBUTE:
-        value = row.cells.get(str(wanted))
-        return None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+        if str(wanted) not in row.cells:
+            return None
+        value = row.cells[str(wanted)]
+        return f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
     run = row.run
     texts = {
         "experiment": run.experiment.name,
@@ -136,7 +145,7 @@ def text_of(row: RunRow, wanted: Field) -> str | None:
     if wanted.key in texts:
         return texts[wanted.key] or None
     number = _attribute(run, wanted.key)
-    return None if number is None else f"{number:.6g}"
+    return None if number is None else f"{number:.15g}"  # a time in milliseconds has 13 digits
 
 
 def _attribute(run: Run, key: str) -> float | None:
@@ -186,18 +195,18 @@ def _group(made: ChartData) -> None:
             found[name].append(value)
         else:
             made.left_out += 1
-    groups = [
-        Group(
-            name,
-            float(np.mean(numbers)),
-            float(np.std(numbers, ddof=1)) if len(numbers) > 1 else 0.0,
-            numbers,
-        )
-        for name, numbers in found.items()
-    ]
+    groups = [_summed_up(name, numbers) for name, numbers in found.items()]
     groups.sort(key=lambda group: _natural(group.name))
     made.left_out += sum(len(group.values) for group in groups[MOST_GROUPS:])
     made.groups = groups[:MOST_GROUPS]
+
+
+def _summed_up(name: str, numbers: list[float]) -> Group:
+    # Of numbers near the largest there are, a sum or a square is infinite: then there is none to show.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(np.mean(numbers))
+        spread = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else 0.0
+    return Group(name, mean, spread, numbers)
 
 
 def _natural(name: str) -> tuple[int, float, str]:

@@ -42,6 +42,7 @@ def read_chart(
         last=_number(asked, "to"),
         points=_points(asked.get("points", "")),
         smooth=chart.smooth,
+        log=chart.log,
     )
     return chart_data(plan, chart, sort=sort, selected=selected, window=window)
 

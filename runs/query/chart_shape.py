@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from runs.lifecycle import ACTIVE
 from runs.models import Run
 from runs.query.chart_data import ChartData, Value
 from runs.query.chart_words import empty_words, said
@@ -42,7 +41,13 @@ def chart_shape(data: ChartData) -> dict[str, Any]:
         shape["counts"] = {str(status): counts for status, counts in data.counts.items()}
     elif data.groups or chart.kind == ChartKind.BOX or (chart.kind == ChartKind.BAR and chart.by):
         shape["groups"] = [
-            {"name": g.name, "mean": g.mean, "spread": g.spread, "count": len(g.values), "values": g.values}
+            {
+                "name": g.name,
+                "mean": _plain(g.mean),
+                "spread": _plain(g.spread),
+                "count": len(g.values),
+                "values": g.values,
+            }
             for g in data.groups
         ]
     else:
@@ -52,11 +57,6 @@ def chart_shape(data: ChartData) -> dict[str, Any]:
 
 def _names(data: ChartData) -> Sequence[str | None]:
     return data.names or [None] * len(data.rows)
-
-
-def is_live(data: ChartData) -> bool:
-    """Whether some run of it may still change."""
-    return any(row.run.status in ACTIVE for row in data.rows)
 
 
 def fingerprint(encoded: bytes) -> str:

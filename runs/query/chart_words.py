@@ -17,9 +17,14 @@ def said(data: ChartData) -> list[str]:
         words += [f"{gaps:,} not a finite number"] if gaps else []
         words += [f"{_counted(lines.unread, 'line')} not read: too many points"] if lines.unread else []
         words += [f"{_counted(lines.texts, 'metric')} of text not drawn"] if lines.texts else []
-    missing = data.left_out or sum(any(not _is_number(v) for v in values) for values in data.values)
-    if missing and data.chart.kind not in (ChartKind.LINE, ChartKind.PARALLEL):
-        words.append(f"{missing:,} without a number here")
+    elif data.chart.kind == ChartKind.PARALLEL:
+        torn = sum(not all(_is_shown(value) for value in values) for values in data.values)
+        words += [f"{torn:,} without all of these values"] if torn else []
+    else:
+        missing = data.left_out or sum(not all(map(_is_number, values)) for values in data.values)
+        words += [f"{missing:,} without a number here"] if missing else []
+    below = _below(data)
+    words += [f"{below:,} not above 0, so not on a logarithmic axis"] if below else []
     return words
 
 
@@ -29,22 +34,51 @@ def empty_words(data: ChartData) -> str:
         return "" if data.times else "No run matches."
     if not data.rows:
         return "No selected run is here any more." if data.is_selection else "No run matches."
-    names = " or ".join(label(each) for each in data.chart.fields)
-    if data.chart.kind == ChartKind.LINE:
-        return "" if data.lines.lines else f"No run here has {names} as numbers."
-    if data.groups or _has_points(data):
+    if _has_points(data):
         return ""
+    if _below(data):
+        return "All values are 0 or below it, which a logarithmic axis cannot show."
     names = " and ".join(label(each) for each in data.chart.fields)
+    if data.chart.kind == ChartKind.LINE:
+        names = " or ".join(label(each) for each in data.chart.fields)
+        return f"No run here has {names} as numbers."
     if data.chart.by is not None and data.chart.kind in (ChartKind.BAR, ChartKind.BOX):
         return f"No run here has both {names}, as a number, and {label(data.chart.by)}."
     return f"No run here has {names} as {'numbers' if len(data.chart.fields) > 1 else 'a number'}."
 
 
 def _has_points(data: ChartData) -> bool:
+    """Whether anything has a place on the axes."""
+    if data.chart.kind == ChartKind.LINE:
+        return any(line.seen for line in data.lines.lines)
     if data.chart.kind == ChartKind.PARALLEL:
-        return any(value is not None for values in data.values for value in values)
-    is_grouped = data.chart.by is not None and data.chart.kind in (ChartKind.BAR, ChartKind.BOX)
-    return not is_grouped and any(all(_is_number(v) for v in values) for values in data.values)
+        return any(_is_shown(value) for values in data.values for value in values)
+    rows = _numbers_of(data)
+    return any(not _is_below(row, data.chart.log) for row in rows)
+
+
+def _below(data: ChartData) -> int:
+    """How many numbers a logarithmic axis has no place for."""
+    if data.chart.kind == ChartKind.LINE:
+        return sum(line.below for line in data.lines.lines)
+    return sum(_is_below(row, data.chart.log) for row in _numbers_of(data)) if data.chart.log else 0
+
+
+def _numbers_of(data: ChartData) -> list[list[float]]:
+    """What is drawn of each run or group: one number, or two."""
+    if data.chart.kind == ChartKind.BOX:
+        return [[value] for group in data.groups for value in group.values]
+    if data.chart.kind == ChartKind.BAR and data.chart.by is not None:
+        return [[group.mean] for group in data.groups]
+    return [[v for v in row if isinstance(v, float)] for row in data.values if all(map(_is_number, row))]
+
+
+def _is_below(row: list[float], log: str) -> bool:
+    return ("x" in log and row[0] <= 0) or ("y" in log and row[-1] <= 0)
+
+
+def _is_shown(value: Value) -> bool:
+    return isinstance(value, str) or _is_number(value)
 
 
 def _runs_said(data: ChartData) -> str:

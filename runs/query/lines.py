@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class Line:
     """Points in the order of `x`: steps, milliseconds since 1970, or seconds since the run's first point.
 
     `y` is NaN where there is no finite number; `gaps` of the `count` points are such. `smooth` has y's length.
+    `below` are numbers that a logarithmic axis of the chart has no place for, being nought or less.
     """
 
     run: int
@@ -29,6 +31,12 @@ class Line:
     count: int
     gaps: int
     smooth: Floats | None = None
+    below: int = 0
+
+    @property
+    def seen(self) -> int:
+        """How many of its points have a place on the axes."""
+        return self.count - self.gaps - self.below
 
 
 @dataclass
@@ -49,6 +57,7 @@ class Window:
     last: float | None = None
     points: int | None = None
     smooth: float = 0.0
+    log: str = ""
 
 
 def metrics_of(runs: Sequence[int], names: dict[str, int]) -> list[Metric]:
@@ -147,6 +156,18 @@ def _line(run: int, metric: str, parts: list[Segment], window: Window, points: i
         end = len(x) if last is None else int(np.searchsorted(x, last, "right")) + 1  # so that lines leave it
         x, y = x[begin:end], y[begin:end]
         smooth = None if smooth is None else smooth[begin:end]
-    kept = thin(y, points)
-    gaps = int(np.isnan(y).sum())
-    return Line(run, metric, x[kept], y[kept], len(y), gaps, None if smooth is None else smooth[kept])
+    gaps, below = np.isnan(y), _below(x, y, window.log)
+    # A lowest value that cannot be shown would tear a hole into a line whose others can.
+    kept = thin(np.where(below, np.nan, y), points)
+    smooth = None if smooth is None else smooth[kept]
+    return Line(run, metric, x[kept], y[kept], len(y), int(gaps.sum()), smooth, int(below.sum()))
+
+
+def _below(x: Floats, y: Floats, log: str) -> Any:
+    """Which numbers a logarithmic axis has no place for: an array of bool, of y's length."""
+    below = np.zeros(len(y), dtype=bool)
+    if "x" in log:
+        below |= (x <= 0) & ~np.isnan(y)
+    if "y" in log:
+        below |= y <= 0
+    return below

@@ -209,3 +209,59 @@ def test_a_mistake_names_its_parameter(workspace, asked, field):
     with pytest.raises(Invalid) as refused:
         shape(workspace, "line:metrics.loss", **asked)
     assert refused.value.field == field
+
+
+def test_a_run_that_diverged_leaves_the_axes_as_they_are(workspace):
+    """NaN and infinity are numbers that are drawn nowhere, never words between numbers."""
+    make.run(workspace, params={"lr": "nan"}, metrics={"loss": [1.0, float("nan")]})
+    make.run(workspace, params={"lr": "-Infinity"}, metrics={"loss": [float("inf")]})
+    make.run(workspace, params={"lr": "0.1"}, metrics={"loss": [0.5]})
+    made = shape(workspace, "parallel:params.lr,metrics.loss")
+    assert made["values"] == [[0.1, 0.5], [None, None], [None, None]]
+    assert made["said"] == ["3 runs", "2 without all of these values"]
+    assert shape(workspace, "bar:metrics.loss")["said"] == ["3 runs", "2 without a number here"]
+
+
+def test_a_logarithmic_axis_says_what_it_cannot_show(workspace):
+    make.run(workspace, params={"lr": 0}, metrics={"loss": [-1.0, 0.0, 2.0, float("nan")]})
+    made = shape(workspace, "line:metrics.loss;log=y")
+    assert made["said"][1:] == [
+        "4 points", "1 not a finite number", "2 not above 0, so not on a logarithmic axis"
+    ]  # fmt: skip
+    assert made["empty"] == ""
+    assert "logarithmic axis cannot show" in shape(workspace, "line:metrics.loss;log=y", to="0")["empty"]
+
+
+@pytest.mark.parametrize(
+    "chart",
+    ["scatter:params.lr,metrics.acc;log=x", "bar:params.lr;log=y", "box:params.lr;by=status;log=y",
+     "bar:params.lr;by=status;log=y"],
+)  # fmt: skip
+def test_nothing_above_nought_on_a_logarithmic_axis_is_an_empty_chart(workspace, chart):
+    make.run(workspace, params={"lr": -1}, metrics={"acc": 0.5})
+    assert "logarithmic axis cannot show" in shape(workspace, chart)["empty"]
+
+
+def test_thinning_for_a_logarithmic_axis_tears_no_holes(workspace):
+    """Values that swing around nought: of each bucket the lowest that has a place on the axis stays."""
+    values = np.sin(np.arange(4000))
+    make.run(workspace, metrics={"loss": values.tolist()})
+    (line,) = shape(workspace, "line:metrics.loss;log=y", points="200")["lines"]
+    assert sum(y <= 0 for y in line["y"]) <= 2
+    assert max(line["y"]) == values.max()
+
+
+def test_sums_that_overflow_are_no_numbers(workspace):
+    for _ in range(3):
+        make.run(workspace, tags={"team": "a"}, metrics={"loss": 1.7e308})
+    (group,) = shape(workspace, "bar:metrics.loss;by=tags.team")["groups"]
+    assert group["mean"] is None and group["spread"] is None and group["count"] == 3
+
+
+def test_a_tag_without_a_value_is_another_group_than_no_tag(workspace):
+    flagged = make.run(workspace, metrics={"loss": 1.0})
+    make.tag(flagged, debug="")
+    make.run(workspace, metrics={"loss": 2.0})
+    assert [run["group"] for run in shape(workspace, "line:metrics.loss;by=tags.debug")["runs"]] == [None, ""]
+    (group,) = shape(workspace, "bar:metrics.loss;by=tags.debug")["groups"]
+    assert (group["name"], group["values"]) == ("", [1.0])
