@@ -54,6 +54,6 @@ export function layout(uirevision, more = {}) {
 }
 
 export const CONFIG = {
-  responsive: true, displaylogo: false,
+  displaylogo: false,
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"],
 };

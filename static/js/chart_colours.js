@@ -1,4 +1,4 @@
-/* Which colour, dash and mark a run, a group or a metric has: the same on every chart of the page, as long as it is open. */
+/* Which name, colour, dash and mark a run, a group or a metric has: the same on every chart of the page, as long as it is open. */
 import { colour } from "./chart_base.js";
 
 const places = new Map();
@@ -53,4 +53,9 @@ export function between(share) {
   const high = stops[Math.min(1, Math.floor(at)) + 1][1], part = at - Math.min(1, Math.floor(at));
   const [a, b] = [low, high].map((text) => text.match(/[\d.]+/g).slice(0, 3).map(Number));
   return `rgb(${a.map((value, n) => Math.round(value + (b[n] - value) * part)).join(",")})`;
+}
+
+// The same words as above a list that is grouped: a tag may be nothing but its key.
+export function nameOf(answer, group) {
+  return group === null ? `no ${answer.by.label}` : group === "" ? `${answer.by.label}, no value` : group;
 }

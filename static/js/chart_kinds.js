@@ -1,17 +1,22 @@
 /* The traces of bars, points, boxes, parallel coordinates and runs by status. */
 import { axis, colour, faded, layout, plain, short } from "./chart_base.js";
-import { between, ink, mark, place, scale, statusLook } from "./chart_colours.js";
+import { between, dash, ink, mark, nameOf, place, scale, statusLook, turn } from "./chart_colours.js";
 
 const isNumber = (value) => typeof value === "number";
 const log = (answer, letter) => (answer.log.includes(letter) ? { type: "log" } : {});
 const moment = (field, values) => (field.is_time ? values.map((value) => (isNumber(value) ? new Date(value) : null)) : values);
 
-function groupOf(answer, run) {
-  return answer.by ? run.group ?? "" : "";
+/* Whether the runs are coloured by how large a number is, not by which group they are of. */
+function isScaled(answer) {
+  const groups = answer.by ? answer.runs.map((run) => run.group).filter((group) => group !== null) : [];
+  return groups.length > 0 && groups.every((group) => group !== "" && Number.isFinite(Number(group)));
 }
 
-function nameOf(answer, group) {
-  return group === "" ? `no ${answer.by.label}` : group;
+/* A number or a time by its colour. */
+function colourBar(by, numbers) {
+  const known = numbers.filter((value) => value !== null), low = Math.min(...known), high = Math.max(...known);
+  const ends = by.is_time ? { tickvals: [low, high], ticktext: [low, high].map((time) => new Date(time).toLocaleDateString()) } : {};
+  return { title: { text: plain(short(by.label, 30)), side: "right" }, thickness: 10, outlinewidth: 0, tickfont: axis().tickfont, ...ends };
 }
 
 export function bars(answer) {
@@ -22,10 +27,10 @@ export function bars(answer) {
     const data = [{
       type: "bar", x: answer.groups.map((_, n) => n), y: answer.groups.map((group) => group.mean),
       marker: { color: at.map(ink) }, hoverinfo: "text+y",
-      hovertext: answer.groups.map((g) => plain(`${short(g.name, 60)}: ${g.count} ${g.count === 1 ? "run" : "runs"}`)),
+      hovertext: answer.groups.map((g) => plain(`${short(nameOf(answer, g.name), 60)}: ${g.count} ${g.count === 1 ? "run" : "runs"}`)),
       error_y: { type: "data", array: answer.groups.map((group) => group.spread), thickness: 1.25, width: 4, color: colour("--ink-2") },
     }];
-    return { data, legend, layout: layout(answer.chart, { xaxis: words(answer.groups.map((g) => g.name), answer.by.label), yaxis }) };
+    return { data, legend, layout: layout(answer.chart, { xaxis: words(answer.groups.map((g) => nameOf(answer, g.name)), answer.by.label), yaxis }) };
   }
   const shown = answer.runs.map((run, n) => [run, answer.values[n][0]]).filter(([, value]) => isNumber(value));
   const data = [{
@@ -35,7 +40,7 @@ export function bars(answer) {
   return { data, legend, layout: layout(answer.chart, { xaxis: words(shown.map(([run]) => run.name)), yaxis }) };
 }
 
-/* Names under bars stand at their places: two runs may have the same name. Too many are only told on hover. */
+/* Names under bars and boxes stand at their places: two may begin alike, or be the same. Too many are only told on hover. */
 function words(names, title = "") {
   const few = names.length <= 12;
   return axis(title, { tickmode: "array", tickvals: names.map((_, n) => n), ticktext: few ? names.map((name) => plain(short(name, 14))) : names.map(() => "") });
@@ -43,12 +48,11 @@ function words(names, title = "") {
 
 export function points(answer, hidden) {
   const [across, up] = answer.fields, legend = new Map(), data = [];
-  const isScale = answer.by && answer.runs.every((run) => run.group === null || (run.group !== "" && Number.isFinite(Number(run.group))));
-  const sets = new Map();
+  const isScale = isScaled(answer), sets = new Map();
   answer.runs.forEach((run, n) => {
     const [x, y] = answer.values[n];
     if (!isNumber(x) || !isNumber(y)) return;
-    const key = !answer.by ? run.id : isScale ? "" : groupOf(answer, run);
+    const key = !answer.by ? run.id : isScale ? "" : run.group;
     if (!sets.has(key)) sets.set(key, []);
     sets.get(key).push({ run, x, y });
   });
@@ -58,8 +62,7 @@ export function points(answer, hidden) {
     if (!isScale) legend.set(key, { label, colour: ink(at), mark: true });
     if (hidden.has(key)) continue;
     const numbers = set.map(({ run }) => (run.group === null ? null : Number(run.group)));
-    const bar = { title: { text: plain(answer.by?.label ?? ""), side: "right" }, thickness: 10, outlinewidth: 0 };
-    const marker = isScale ? { size: 8, color: numbers, colorscale: scale(), colorbar: bar } : { size: 8, color: ink(at), symbol: mark(at) };
+    const marker = isScale ? { size: 8, color: numbers, colorscale: scale(), colorbar: colourBar(answer.by, numbers) } : { size: 8, color: ink(at), symbol: mark(at) };
     data.push({
       type: "scatter", mode: "markers", name: plain(short(label, 60)), marker, hoverinfo: "x+y+text",
       x: moment(across, set.map((one) => one.x)), y: moment(up, set.map((one) => one.y)),
@@ -70,14 +73,15 @@ export function points(answer, hidden) {
 }
 
 export function boxes(answer) {
-  const data = answer.groups.map((group) => {
+  const names = answer.groups.map((group) => nameOf(answer, group.name));
+  const data = answer.groups.map((group, n) => {
     const at = place(answer.by.key, group.name);
     return {
-      type: "box", y: group.values, name: plain(short(group.name, 18)), boxpoints: group.values.length <= 60 ? "all" : "outliers",
+      type: "box", y: group.values, x0: n, name: plain(short(names[n], 60)), boxpoints: group.values.length <= 60 ? "all" : "outliers",
       jitter: 0.4, pointpos: 0, marker: { color: ink(at), size: 4 }, line: { color: ink(at), width: 1.5 }, fillcolor: faded(ink(at), 0.15),
     };
   });
-  return { data, legend: new Map(), layout: layout(answer.chart, { xaxis: axis(answer.by.label), yaxis: axis(answer.fields[0].label, log(answer, "y")) }) };
+  return { data, legend: new Map(), layout: layout(answer.chart, { xaxis: words(names, answer.by.label), yaxis: axis(answer.fields[0].label, log(answer, "y")) }) };
 }
 
 export function statuses(answer, hidden) {
@@ -99,22 +103,23 @@ export function statuses(answer, hidden) {
 /* Drawn of plain lines: plotly's own parallel coordinates need WebGL, which the security policy does not let run. */
 export function parallel(answer, hidden) {
   const scales = answer.fields.map((field, n) => scaleOf(field, answer.values.map((values) => values[n])));
-  const numbers = answer.runs.map((run) => (run.group === null || run.group === "" ? NaN : Number(run.group)));
+  const isScale = isScaled(answer), numbers = answer.runs.map((run) => (isScale && run.group !== null ? Number(run.group) : NaN));
   const finite = numbers.filter(Number.isFinite), low = Math.min(...finite), high = Math.max(...finite);
   const data = [], legend = new Map();
   answer.runs.forEach((run, n) => {
     if (answer.values[n].every((value) => value === null)) return;
-    const isScale = answer.by && finite.length > 0, key = answer.by ? groupOf(answer, run) : run.id;
+    const key = answer.by ? run.group : run.id;
     const at = answer.by ? place(answer.by.key, key) : place("run", run.id);
     const share = high > low ? (numbers[n] - low) / (high - low) : 0.5;
     const tone = isScale ? (Number.isFinite(numbers[n]) ? between(share) : faded(ink(0), 0.2)) : ink(at);
-    if (!isScale) legend.set(key, { label: answer.by ? nameOf(answer, key) : run.name, colour: tone });
+    const dashed = isScale ? "solid" : dash(turn(at));
+    if (!isScale) legend.set(key, { label: answer.by ? nameOf(answer, key) : run.name, colour: tone, dash: dashed });
     if (hidden.has(key)) return;
     data.push({
       type: "scatter", mode: "lines+markers", x: answer.fields.map((_, place) => place), name: plain(short(run.name, 60)),
       y: answer.values[n].map((value, at) => (value === null ? null : scales[at].place(value))), connectgaps: false,
       text: answer.values[n].map((value, at) => plain(`${answer.fields[at].label}: ${scales[at].word(value)}`)), hoverinfo: "text+name",
-      line: { color: tone, width: 1.5 }, marker: { color: tone, size: 5 },
+      line: { color: tone, width: 1.5, dash: dashed }, marker: { color: tone, size: 5 },
     });
   });
   const ticks = { tickmode: "array", tickvals: scales.map((_, n) => n), ticktext: answer.fields.map((field) => `<b>${plain(short(field.label, 22))}</b>`) };
@@ -125,8 +130,8 @@ export function parallel(answer, hidden) {
       hovermode: "closest", margin: { l: 24, r: 24, t: 24, b: 8 }, annotations: scales.flatMap((each, n) => each.marks.map(([y, text]) => ({
         x: n, y, text: plain(short(text, 16)), showarrow: false, xanchor: "left", xshift: 5, font: { size: 10.5, color: axis().tickfont.color }, bgcolor: faded(colour("--surface"), 0.7),
       }))),
-      xaxis: axis("", { ...ticks, side: "top", range: [-edge, scales.length - 1 + edge * 1.6], fixedrange: true, showgrid: true, zeroline: false }),
-      yaxis: axis("", { range: [-0.08, 1.08], showticklabels: false, showgrid: false, zeroline: false, fixedrange: true }),
+      xaxis: axis("", { ...ticks, side: "top", range: [-edge, scales.length - 1 + edge * 1.6], fixedrange: true, showgrid: true, showline: false, zeroline: false }),
+      yaxis: axis("", { range: [-0.08, 1.08], showticklabels: false, showgrid: false, showline: false, zeroline: false, fixedrange: true }),
     }),
   };
 }
@@ -136,8 +141,8 @@ function scaleOf(field, values) {
   const tell = (value) => (value === null ? "none" : !isNumber(value) ? value : field.is_time ? new Date(value).toLocaleString() : String(Number(value.toPrecision(4))));
   if (known.length && known.every(isNumber)) {
     const low = Math.min(...known), high = Math.max(...known), flat = high === low;
-    const place = (value) => (flat ? 0.5 : (value - low) / (high - low));
-    return { place, word: tell, marks: flat ? [[0.5, tell(low)]] : [[1, tell(high)], [0.5, tell((low + high) / 2)], [0, tell(low)]] };
+    const place = (value) => (flat ? 0.5 : (value / 2 - low / 2) / (high / 2 - low / 2)); // halves, that no difference is infinite
+    return { place, word: tell, marks: flat ? [[0.5, tell(low)]] : [[1, tell(high)], [0.5, tell(low / 2 + high / 2)], [0, tell(low)]] };
   }
   const texts = [...new Set(known.map(String))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const place = (value) => (texts.length === 1 ? 0.5 : texts.indexOf(String(value)) / (texts.length - 1));

@@ -1,6 +1,6 @@
 /* The traces of a line chart: one line for each run and metric, the raw one pale behind where it is smoothed. */
 import { axis, colour, faded, layout, plain, short } from "./chart_base.js";
-import { dash, ink, place, turn } from "./chart_colours.js";
+import { dash, ink, nameOf, place, turn } from "./chart_colours.js";
 
 /* The least and the most between the points of a thinned line, as one filled shape for each stretch without a gap. */
 function band(line, x, isLog, tint) {
@@ -24,8 +24,8 @@ const TITLES = { step: "step", time: "", relative: "seconds" };
 function look(answer, line, many) {
   const run = answer.runs[line.run], metric = answer.fields.findIndex((field) => field.label === line.metric);
   if (answer.by) {
-    const at = place(answer.by.key, run.group ?? "");
-    return { key: run.group ?? "", label: run.group ?? `no ${answer.by.label}`, at, dash: many.metrics ? metric : turn(at) };
+    const at = place(answer.by.key, run.group);
+    return { key: run.group, label: nameOf(answer, run.group), at, dash: many.metrics ? metric : turn(at) };
   }
   if (many.metrics && !many.runs) return { key: line.metric, label: line.label ?? line.metric, at: metric, dash: turn(metric) };
   const at = place("run", run.id), label = many.metrics ? `${run.name} · ${line.metric}` : run.name;

@@ -81,6 +81,7 @@ export async function put(card) {
   drawLegend(card, figure.legend, state, put);
   await Plotly.react(plot, figure.data, figure.layout, CONFIG);
   plot.dataset.drawn = "";
+  plot.size = sizeOf(plot);
   if (!isFirst) return;
   plot.on("plotly_relayout", (change) => look(plot.closest("[data-content]"), change));
   plot.on("plotly_hover", ({ xvals }) => hover(plot, (other) => Plotly.Fx.hover(other, { xval: xvals[0] })));
@@ -118,8 +119,14 @@ function placed(end, answer) {
   return answer.log.includes("x") ? 10 ** end : end;
 }
 
+// An observer first tells the size that is there already: nothing is drawn twice for that.
+const sizeOf = (plot) => `${plot.clientWidth} ${plot.clientHeight}`;
 const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) if (target.data && target.isConnected && target.clientWidth) globalThis.Plotly.Plots.resize(target);
+  for (const { target } of entries) {
+    if (!target.data || !target.isConnected || !target.clientWidth || target.size === sizeOf(target)) continue;
+    target.size = sizeOf(target);
+    globalThis.Plotly.Plots.resize(target);
+  }
 });
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
