@@ -31,6 +31,7 @@ from runs.web.frame import caller_of
 
 PLACES = ("runs", "experiment", "run_children", "compare")
 MOST_NAMES = 300
+MOST_WORDS = 5
 WORDS = {
     ChartKind.LINE: "Line",
     ChartKind.BAR: "Bar",
@@ -57,6 +58,7 @@ class Names:
     metrics: list[Field]
     params: list[Field]
     tags: list[Field]
+    is_cut: bool = False
 
     @property
     def numbers(self) -> list[Field]:
@@ -90,11 +92,8 @@ def chart(request: HttpRequest, workspace: str) -> HttpResponse:
             texts[place : place + 1] = [chart_text(made)]
             address.query.setlist("chart", texts)
             return redirect(address.having())
-    facts = _facts(
-        request,
-        texts[place] if place < len(texts) else "",
-        _names(found, experiment, request.GET.get("find", "")),
-    )
+    names = _names(found, experiment, _sought(request))
+    facts = _facts(request, texts[place] if place < len(texts) else "", names)
     facts |= {
         "workspace": found,
         "at": at,
@@ -142,7 +141,19 @@ def _facts(request: HttpRequest, text: str, names: Names) -> dict[str, Any]:
         "is_wide": asked("c_size", "full" if chart and chart.is_wide else "half") == "full",
         "height": asked("c_height", chart.height if chart else "medium"),
         "heights": HEIGHTS,
+        "is_cut": names.is_cut,
     }
+
+
+def _sought(request: HttpRequest) -> str:
+    """What the names shall hold: the words of a search (`c_rest`), or what is typed into a field (`c_suggest`)."""
+    asked = request.GET
+    if asked.get("c_rest"):  # a search of the page itself may be named `find`, too
+        return asked.get("find", "")
+    if not asked.get("c_suggest"):
+        return ""
+    typed = asked.get("c_field") or asked.get("c_by", "")
+    return typed.partition(".")[2] or typed
 
 
 def _present(text: str) -> Chart | None:
@@ -208,18 +219,21 @@ def _experiment_at(path: str, workspace: str) -> str:
     return str(match.kwargs.get("name", ""))
 
 
-def _names(workspace: Workspace, experiment: Experiment | None, text: str) -> Names:
-    """The keys of the workspace, or of the experiment alone, that hold the text: one query a kind."""
+def _names(workspace: Workspace, experiment: Experiment | None, sought: str) -> Names:
+    """The keys of the workspace, or of the experiment alone, that hold the words: one query a kind."""
     names = Name.objects.offered().filter(workspace=workspace)
     if experiment is not None:
         names = names.filter(experimentname__experiment=experiment)
-    if text and first_unstorable(text) is None:
-        names = names.filter(text__icontains=text)
+    for word in sought.split()[:MOST_WORDS] if first_unstorable(sought) is None else ():
+        names = names.filter(text__icontains=word.strip("\"'`"))
     listed = names.order_by("text").values_list("text", flat=True)
-    found = {
-        source: [Field(source, text) for text in listed.filter(kind=kind)[:MOST_NAMES]]
+    metrics, params, tags = (
+        [Field(source, text) for text in listed.filter(kind=kind)[: MOST_NAMES + 1]]
         for source, kind in (
-            (Source.METRIC, Kind.METRIC), (Source.PARAM, Kind.PARAM), (Source.TAG, Kind.TAG)
+            (Source.METRIC, Kind.METRIC),
+            (Source.PARAM, Kind.PARAM),
+            (Source.TAG, Kind.TAG),
         )
-    }  # fmt: skip
-    return Names(found[Source.METRIC], found[Source.PARAM], found[Source.TAG])
+    )
+    is_cut = bool(sought) or max(len(metrics), len(params), len(tags)) > MOST_NAMES
+    return Names(metrics[:MOST_NAMES], params[:MOST_NAMES], tags[:MOST_NAMES], is_cut)

@@ -196,3 +196,21 @@ def test_a_chart_above_open_groups_asks_for_its_data_and_not_for_the_group(page,
     assert found
     answer = page.get(html.unescape(found[1]))
     assert answer.status_code == 200 and len(answer.json()["runs"]) == 3
+
+
+def test_among_more_names_than_are_listed_the_form_searches(page, workspace):
+    names = [f"layer.{n:03} norm" for n in range(320)]
+    make.run(workspace, metrics={"loss": 1.0, **dict.fromkeys(names, 1.0)})
+    form = {"at": RUNS, "c_kind": "line", "c_field": "metrics.loss"}
+    whole = page.get("/w/vision/charts/chart/", form | {"find": "rows of Compare"}).content.decode()
+    assert "search for them" in whole and "layer.319 norm" not in whole
+    found = page.get("/w/vision/charts/chart/", form | {"find": "NORM 319", "c_rest": "1"}).content.decode()
+    assert re.findall(r'name="c_field" value="([^"]+)"', found) == ["metrics.&quot;layer.319 norm&quot;"]
+    assert page.get("/w/vision/charts/chart/", form | {"find": "\0", "c_rest": "1"}).status_code == 200
+
+
+def test_a_field_that_is_typed_suggests_names_beyond_those_listed(page, workspace):
+    make.run(workspace, metrics=dict.fromkeys([f"layer.{n:03} norm" for n in range(320)], 1.0))
+    typed = {"at": RUNS, "c_kind": "bar", "c_field": "metrics.layer.31", "c_suggest": "1"}
+    suggested = page.get("/w/vision/charts/chart/", typed).content.decode()
+    assert "layer.312 norm</option>" in suggested and "layer.300 norm</option>" not in suggested
