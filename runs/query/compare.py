@@ -10,15 +10,14 @@ from typing import Any
 from django.db.models import Q
 
 from runs.errors import Invalid, NotFound
-from runs.limits import number_of
 from runs.models import Kind, Metric, Name, Param, Property, Run, Tag, Workspace
+from runs.query.compare_rows import Cell, Row, facts_of
 from runs.query.fields import Field, Source
 
 MOST_RUNS = 50
 # Keys that one page looks at; with a search among all there are.
 MOST_KEYS = 5000
 MOST_ROWS = 200
-Value = float | str | datetime | None
 SECTIONS = {
     "facts": "Facts",
     "params": "Parameters",
@@ -26,38 +25,6 @@ SECTIONS = {
     "properties": "Properties",
     "metrics": "Metrics",
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run's value; of a metric with several points its least and largest too, and how many there are."""
-
-    value: Value = None
-    low: float | None = None
-    high: float | None = None
-    count: int = 0
-
-    @property
-    def number(self) -> float | None:
-        """The value as a number, where it is or spells one."""
-        if isinstance(self.value, str):
-            return number_of(self.value)
-        return self.value if isinstance(self.value, float) else None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One fact of all runs, a cell for each in their order."""
-
-    key: str
-    label: str
-    cells: list[Cell]
-    is_duration: bool = False
-
-    @property
-    def differs(self) -> bool:
-        """Whether not all runs have the same here; a missing value is another one."""
-        return any(cell != self.cells[0] for cell in self.cells[1:])
 
 
 @dataclass(frozen=True)
@@ -179,7 +146,7 @@ def _ordered(row: Row, order: Sequence[int]) -> Row:
 def _rows(
     workspace: Workspace, runs: Sequence[Run], now: datetime, search: str
 ) -> tuple[list[tuple[str, list[Row]]], bool]:
-    facts = [row for row in _facts(runs, now) if search.lower() in row.label.lower()]
+    facts = [row for row in facts_of(runs, now) if search.lower() in row.label.lower()]
     names, is_cut = _names(workspace, [run.pk for run in runs], search)
     places = {run.pk: place for place, run in enumerate(runs)}
     found: list[tuple[str, list[Row]]] = [("facts", facts)]
@@ -233,27 +200,3 @@ _SOURCES: dict[int, tuple[str, Source, Callable[[list[int], list[int]], Read]]] 
     Kind.PROPERTY: ("properties", Source.PROPERTY, _texts(Property)),
     Kind.METRIC: ("metrics", Source.METRIC, _metrics),
 }
-
-
-def _facts(runs: Sequence[Run], now: datetime) -> Iterator[Row]:
-    values: dict[str, tuple[str, Callable[[Run], Value]]] = {
-        "status": ("Status", lambda run: run.status),
-        "reason": ("Reason", lambda run: run.status_reason),
-        "experiment": ("Experiment", lambda run: run.experiment.name),
-        "created": ("Submitted", lambda run: run.created_at),
-        "created_by": ("Submitted by", lambda run: run.created_by.username if run.created_by else None),
-        "duration": ("Duration", lambda run: run.seconds(now)),
-        "target": ("Compute target", lambda run: run.target),
-        "type": ("Type", lambda run: run.run_type),
-        "parent": ("Parent run", lambda run: run.parent.display_name if run.parent else None),
-        "script": ("Script", lambda run: run.script),
-        "arguments": ("Arguments", lambda run: " ".join(_quoted(str(each)) for each in run.arguments)),
-    }
-    for key, (label, read) in values.items():
-        cells = [Cell(read(run) or None) for run in runs]
-        if any(cell.value is not None for cell in cells):
-            yield Row(key, label, cells, is_duration=key == "duration")
-
-
-def _quoted(argument: str) -> str:
-    return f'"{argument}"' if " " in argument or not argument else argument

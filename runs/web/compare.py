@@ -17,16 +17,8 @@ from django.views.decorators.http import require_safe
 from runs.access import get_workspace
 from runs.errors import Invalid
 from runs.models import Run, Workspace
-from runs.query.compare import (
-    MOST_RUNS,
-    Cell,
-    Comparison,
-    Row,
-    compare_runs,
-    delta,
-    read_runs,
-    usual_charts,
-)
+from runs.query.compare import MOST_RUNS, Comparison, compare_runs, delta, read_runs, usual_charts
+from runs.query.compare_rows import Cell, Row
 from runs.query.conditions import Conditions
 from runs.query.runs import list_runs
 from runs.query.search import words_of

@@ -6,7 +6,8 @@ from django.utils import timezone
 from runs.errors import Invalid, NotFound
 from runs.query import compare as query
 from runs.query.charts import parse_chart
-from runs.query.compare import Cell, compare_runs, delta, read_runs, usual_charts
+from runs.query.compare import compare_runs, delta, read_runs, usual_charts
+from runs.query.compare_rows import Cell
 from tests import make
 
 
