@@ -1,5 +1,6 @@
 """Runs side by side: what each of them is and was given, row by row, and where they differ."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -7,11 +8,11 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from runs.errors import Invalid, NotFound
 from runs.models import Kind, Metric, Name, Param, Property, Run, Tag, Workspace
-from runs.query.compare_rows import Cell, Row, facts_of
+from runs.query.compare_rows import Cell, Row, environment_of, facts_of
 from runs.query.fields import Field, Source
 
 MOST_RUNS = 50
@@ -20,6 +21,7 @@ MOST_KEYS = 5000
 MOST_ROWS = 200
 SECTIONS = {
     "facts": "Facts",
+    "environment": "Environment",
     "params": "Parameters",
     "tags": "Tags",
     "properties": "Properties",
@@ -80,7 +82,9 @@ def compare_runs(
     search: str = "",
     most_rows: int | None = MOST_ROWS,
 ) -> Comparison:
-    """The runs as columns, ordered by the row that `sort` names (`-` first for descending), in five queries.
+    """The runs as columns, ordered by the row that `sort` names (`-` first for descending).
+
+    In five queries; in nine where there are more names than one page looks at.
 
     Rows on which all agree are left out unless `show_same`, or there is only one run. `base` is a run's id.
     """
@@ -95,17 +99,34 @@ def compare_runs(
     for key, section in rows:
         whole = [everything[row.key] for row in section]
         shown = whole if show_same or len(runs) < 2 else [row for row in whole if row.differs]
-        sections.append(Section(key, SECTIONS[key], shown[:most_rows], len(whole), len(whole) - len(shown)))
+        hidden = len(whole) - len(shown)
+        sections.append(Section(key, SECTIONS[key], _first(shown, most_rows), len(whole), hidden))
     at = next((place for place, run in enumerate(ordered) if run.public_id == base), None)
     return Comparison(ordered, sections, at, is_cut, everything)
 
 
+def _first(rows: list[Row], most: int | None) -> list[Row]:
+    """Those that most runs have, in their order: a metric of all runs before the many that one alone logged."""
+    if most is None or len(rows) <= most:
+        return rows
+    kept = {row.key for row in sorted(rows, key=_missing)[:most]}
+    return [row for row in rows if row.key in kept]
+
+
+def _missing(row: Row) -> int:
+    return sum(cell.value is None for cell in row.cells)
+
+
 def delta(cell: Cell, base: Cell) -> tuple[float, float | None] | None:
-    """How far the number lies from the base's: absolute, and as a share of it where that is not nought."""
+    """How far the number lies from the base's: absolute, and as a share of it where that is not nought.
+
+    Neither where it would be infinite.
+    """
     number, other = cell.number, base.number
-    if number is None or other is None:
+    if number is None or other is None or not math.isfinite(number - other):
         return None
-    return number - other, (number - other) / abs(other) if other else None
+    share = (number - other) / abs(other) if other else math.nan
+    return number - other, share if math.isfinite(share) else None
 
 
 def usual_charts(comparison: Comparison) -> list[str]:
@@ -115,9 +136,9 @@ def usual_charts(comparison: Comparison) -> list[str]:
     drawn.sort(key=lambda row: -sum(cell.count > 1 for cell in row.cells))
     charts = [f"line:{row.key}" for row in drawn[:4]]
     params = [row for key, row in comparison.rows.items() if key.startswith("params.") and row.differs]
-    ends = [row.key for row in series if row.differs and any(cell.number is not None for cell in row.cells)]
+    ends = [row for row in series if row.differs and any(cell.number is not None for cell in row.cells)]
     if len(comparison.runs) > 2 and params and ends:
-        keys = [*(row.key for row in params[:5]), ends[0]]
+        keys = [*(row.key for row in sorted(params, key=_missing)[:5]), min(ends, key=_missing).key]
         charts.append(f"parallel:{','.join(keys)};size=full")
     return charts
 
@@ -147,9 +168,10 @@ def _rows(
     workspace: Workspace, runs: Sequence[Run], now: datetime, search: str
 ) -> tuple[list[tuple[str, list[Row]]], bool]:
     facts = [row for row in facts_of(runs, now) if search.lower() in row.label.lower()]
+    environment = [row for row in environment_of(runs) if search.lower() in row.label.lower()]
     names, is_cut = _names(workspace, [run.pk for run in runs], search)
     places = {run.pk: place for place, run in enumerate(runs)}
-    found: list[tuple[str, list[Row]]] = [("facts", facts)]
+    found: list[tuple[str, list[Row]]] = [("facts", facts), ("environment", environment)]
     for kind, (key, source, read) in _SOURCES.items():
         texts = {pk: text for pk, (of, text) in names.items() if of == kind}
         rows: dict[int, list[Cell]] = {pk: [Cell()] * len(runs) for pk in texts}
@@ -169,8 +191,23 @@ def _names(workspace: Workspace, runs: list[int], search: str) -> tuple[dict[int
     rows = Name.objects.offered().filter(reduce(or_, any_of), workspace=workspace)
     if search and "\x00" not in search:
         rows = rows.filter(text__icontains=search)
-    listed = list(rows.order_by("kind", "text").values_list("pk", "kind", "text")[: MOST_KEYS + 1])
-    return {pk: (kind, text) for pk, kind, text in listed[:MOST_KEYS]}, len(listed) > MOST_KEYS
+    ordered = rows.order_by("kind", "text").values_list("pk", "kind", "text")
+    listed = list(ordered[: MOST_KEYS + 1])
+    is_cut = len(listed) > MOST_KEYS
+    if is_cut:
+        listed = list(ordered.filter(pk__in=_most_shared(rows, tables, runs)))
+    return {pk: (kind, text) for pk, kind, text in listed}, is_cut
+
+
+def _most_shared(rows: "QuerySet[Name]", tables: dict[Kind, Any], runs: list[int]) -> list[int]:
+    """The names that most of the runs have: what they have in common is what they are compared by."""
+    counts: list[tuple[int, int]] = []
+    for kind, table in tables.items():
+        found = table._default_manager.filter(run__in=runs, name__in=rows.filter(kind=kind))
+        by_name = found.values("name").annotate(runs=Count("run")).order_by("-runs", "name__text")
+        counts += by_name.values_list("runs", "name")[:MOST_KEYS]
+    counts.sort(key=lambda pair: -pair[0])
+    return [name for _, name in counts[:MOST_KEYS]]
 
 
 Read = Iterator[tuple[int, int, Cell]]

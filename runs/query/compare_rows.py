@@ -1,9 +1,10 @@
-"""A row of a comparison: one fact of all runs, and the facts that stand in the runs themselves."""
+"""A row of a comparison: one fact of all runs, and what stands in the runs themselves."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from runs.definition import read_definition
 from runs.limits import number_of
 from runs.models import Run
 
@@ -55,7 +56,7 @@ def facts_of(runs: Sequence[Run], now: datetime) -> Iterator[Row]:
         "type": ("Type", lambda run: run.run_type),
         "parent": ("Parent run", lambda run: run.parent.display_name if run.parent else None),
         "script": ("Script", lambda run: run.script),
-        "arguments": ("Arguments", lambda run: " ".join(_quoted(str(each)) for each in run.arguments)),
+        "arguments": ("Arguments", lambda run: _line(run.arguments)),
     }
     for key, (label, read) in values.items():
         cells = [Cell(read(run) or None) for run in runs]
@@ -65,3 +66,41 @@ def facts_of(runs: Sequence[Run], now: datetime) -> Iterator[Row]:
 
 def _quoted(argument: str) -> str:
     return f'"{argument}"' if " " in argument or not argument else argument
+
+
+def environment_of(runs: Sequence[Run]) -> Iterator[Row]:
+    """How submitted runs were executed: interpreter, command, resources, variables. Nothing of others."""
+    found = [_environment(run) for run in runs]
+    labels = {key: label for each in found for key, (label, _) in each.items()}
+    for key, label in labels.items():
+        yield Row(
+            f"environment.{key}", label, [Cell(each[key][1]) if key in each else Cell() for each in found]
+        )
+
+
+def _environment(run: Run) -> dict[str, tuple[str, Value]]:
+    if not run.definition:
+        return {}
+    made = read_definition(run.definition)
+    command = made.command if isinstance(made.command, str) else _line(made.command or ())
+    facts: dict[str, tuple[str, Value]] = {"interpreter": ("Interpreter", made.interpreter)}
+    if command:
+        facts["command"] = ("Command", command)
+    for name, asked in asdict(made.resources).items():
+        if asked is not None:
+            value = float(asked) if isinstance(asked, int) else str(asked)
+            facts[f"resources.{name}"] = (_RESOURCES.get(name, name), value)
+    return facts | {f"variables.{name}": (name, made.environment[name]) for name in sorted(made.environment)}
+
+
+_RESOURCES = {
+    "cpus": "Processors",
+    "gpus": "GPUs",
+    "memory_mb": "Memory, MB",
+    "time_s": "Time at most, seconds",
+    "queue": "Queue",
+}
+
+
+def _line(words: Sequence[object]) -> str:
+    return " ".join(_quoted(str(each)) for each in words)

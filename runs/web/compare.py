@@ -191,7 +191,7 @@ def _delta(row: Row, cell: Cell, base: Cell) -> SafeString:
     size = show.shortened(abs(number))
     if row.is_duration:
         size = show.duration(abs(number)) if abs(number) >= 10 else f"{size}s"
-    percent = "" if share is None else f" ({sign}{abs(share):.1%})"
+    percent = "" if share is None else f" ({sign}{show.shortened(abs(share) * 100)}%)"
     return format_html('<span class="under delta">{}{}{}</span>', sign, size, percent)
 
 

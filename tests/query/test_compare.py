@@ -123,3 +123,36 @@ def test_the_number_of_queries_does_not_depend_on_the_data(workspace, reads, cou
         make.tag(run, c="d")
     with reads(at_most=5):
         compared(workspace, runs)
+
+
+def test_what_most_runs_have_comes_before_what_one_alone_has(workspace, monkeypatch):
+    monkeypatch.setattr(query, "MOST_KEYS", 12)
+    one = make.run(workspace, params={"z": 1}, metrics={f"layer {n:02}": [1.0, 2.0] for n in range(20)})
+    runs = [one, *(make.run(workspace, params={"z": n}, metrics={"z loss": [n, 1.0 / n]}) for n in (2, 3))]
+    make.log(one, "z loss", 3.0, 2.0)
+    made = compared(workspace, runs)
+    assert made.is_cut and {"params.z", 'metrics."z loss"'} <= set(made.rows)
+    assert len([key for key in made.rows if key.startswith("m")]) < 12
+    assert usual_charts(made)[0] == 'line:metrics."z loss"'
+    assert usual_charts(made)[-1] == 'parallel:params.z,metrics."z loss";size=full'
+    few = compared(workspace, runs, most_rows=1)
+    assert rows_of(few, "metrics") == {"z loss": [2.0, 0.5, pytest.approx(1 / 3)]}
+
+
+def test_a_delta_that_is_infinite_is_none():
+    assert delta(Cell(1.7e308), Cell(-1.7e308)) is None
+    assert delta(Cell(1e300), Cell(1e-300)) == (1e300, None)
+
+
+def test_the_environment_of_submitted_runs_is_compared(workspace):
+    made = [
+        make.run(
+            workspace, definition={"environment": {"SEED": str(n)}, "resources": {"gpus": n, "queue": "q"}}
+        )
+        for n in (1, 2)
+    ]
+    other = make.run(workspace)
+    shown = rows_of(compared(workspace, [*made, other]), "environment")
+    assert shown["SEED"] == ["1", "2", None] and shown["GPUs"] == [1.0, 2.0, None]
+    assert shown["Interpreter"] == ["python", "python", None]
+    assert "Queue" not in rows_of(compared(workspace, made), "environment")

@@ -153,7 +153,7 @@ def test_runs_stand_side_by_side(page, runs, reads):
     with reads(at_most=15):
         answer = page.get("/w/vision/compare/", {"run": ids, "base": ids[1]})
     text = answer.content.decode()
-    assert answer.status_code == 200 and "baseline" in text and "+1 (+100.0%)" in text
+    assert answer.status_code == 200 and "baseline" in text and "+1 (+100%)" in text
     assert "line:metrics.loss" in text and f"selected={ids[0]}" in text
 
 
