@@ -1,7 +1,7 @@
 """How soon charts above the table are there: `python bench/charts.py`, 50 runs of 10,000 points each.
 
-Server time of a chart's content in one process, and, where Chromium and playwright are installed, the time from the
-navigation to the drawn chart in a real browser, the whole page with its table included.
+Server time of a chart's content in one process, and, where Chromium and playwright are installed, how soon it is drawn
+in a real browser, with its parts: the page, plotly, the content, the drawing.
 """
 
 import argparse
@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+from django.conf import settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import machine, server
+from bench import charts_browser, machine, server
 from bench.list import open_place
 
 RUNS, POINTS, TOGETHER = 50, 10_000, 1000
@@ -24,15 +25,10 @@ CHARTS = {
     "a line for each run": "line:metrics.loss",
     "the same, smoothed": "line:metrics.loss;smooth=0.6",
     "two metrics": "line:metrics.loss,metrics.accuracy",
-    "lines by a tag, with their spread": "line:metrics.loss;by=tags.team",
+    "lines coloured by a tag": "line:metrics.loss;by=tags.team",
     "scatter": "scatter:metrics.loss,metrics.accuracy",
     "parallel coordinates": "parallel:params.rate,metrics.loss,metrics.accuracy",
 }
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 
 
 def main() -> None:
@@ -41,6 +37,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=15, help="requests that count, of each chart (15)")
+    parser.add_argument("--visits", type=int, default=7, help="visits that count, of each chart (7)")
     options = parser.parse_args()
     folder = server.scratch_folder("charts")
     try:
@@ -48,12 +45,16 @@ def main() -> None:
         browser = _filled()
         print(f"{machine.describe()}\n\n{RUNS} runs of {POINTS:,} points\n", flush=True)
         print(machine.table(*_contents(browser, options.requests)), flush=True)
-        name = next((found for each in CHROMIUM if (found := shutil.which(each))), None)
-        if name is None:
+        if charts_browser.chromium() is None:
             print("\nNo Chromium here: how soon a chart is drawn was not measured.")
             return
         with server.studio(folder) as studio:
-            print(f"\n{machine.table(*_drawings(studio.url, browser, name, options.requests))}")
+            cookie = {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": browser.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": studio.url,
+            }
+            print(f"\n{charts_browser.tables(studio.url, cookie, CHARTS, options.visits)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -110,41 +111,6 @@ def _contents(browser: Any, requests: int) -> tuple[list[str], list[list[str]]]:
         )
         rows.append([words, *(f"{figure:.0f}" for figure in figures)])
     return ["content of a chart", "median ms", "p95 ms", "cpu ms", "kB"], rows
-
-
-def _drawings(url: str, browser: Any, name: str, requests: int) -> tuple[list[str], list[list[str]]]:
-    """From the navigation to the drawn chart: the first time, and when the scripts are in the browser's cache."""
-    from django.conf import settings
-    from playwright.sync_api import sync_playwright
-
-    cookie = {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": browser.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": url,
-    }
-    rows = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=name, args=ARGUMENTS)
-        for words, chart in CHARTS.items():
-            context = chromium.new_context(viewport={"width": 1440, "height": 900})
-            context.add_cookies([cookie])
-            page = context.new_page()
-            address = f"{url}/w/default/runs/?{urlencode({'chart': chart})}"
-            times = [_drawn_ms(page, address) for _ in range(1 + min(requests, 7))]
-            context.close()
-            rows.append(
-                [words, f"{times[0]:.0f}", f"{machine.median(times[1:]):.0f}", f"{max(times[1:]):.0f}"]
-            )
-        chromium.close()
-    return ["page with a chart, in Chromium", "first ms", "again: median ms", "most"], rows
-
-
-def _drawn_ms(page: Any, address: str) -> float:
-    page.goto("about:blank")
-    began = time.perf_counter()
-    page.goto(address, wait_until="commit")
-    page.wait_for_selector("[data-drawn]", state="attached", timeout=30_000)
-    return (time.perf_counter() - began) * 1000
 
 
 if __name__ == "__main__":
