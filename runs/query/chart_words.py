@@ -24,7 +24,7 @@ def said(data: ChartData) -> list[str]:
         missing = data.left_out or sum(not all(map(_is_number, values)) for values in data.values)
         words += [f"{missing:,} without a number here"] if missing else []
     below = _below(data)
-    words += [f"{below:,} not above 0, so not on a logarithmic axis"] if below else []
+    words += [f"{below:,} not above 0, off the logarithmic axis"] if below else []
     return words
 
 

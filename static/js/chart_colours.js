@@ -59,3 +59,9 @@ export function between(share) {
 export function nameOf(answer, group) {
   return group === null ? `no ${answer.by.label}` : group === "" ? `${answer.by.label}, no value` : group;
 }
+
+/* Whether the runs are coloured by how large a number is, not by which group they are of. */
+export function isScaled(answer) {
+  const groups = answer.by ? answer.runs.map((run) => run.group).filter((group) => group !== null) : [];
+  return groups.length > 0 && groups.every((group) => group !== "" && Number.isFinite(Number(group)));
+}

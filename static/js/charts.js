@@ -1,7 +1,8 @@
 /* The charts above a table (`data-content`: where a chart's content is read). Each is fetched and drawn when it comes into
    view, again when its runs, the selection or the theme change, and more finely where one looks closer. */
 import { CONFIG, plotly } from "./chart_base.js";
-import { boxes, bars, parallel, points, statuses } from "./chart_kinds.js";
+import { boxes, bars, points, statuses } from "./chart_kinds.js";
+import { parallel } from "./chart_parallel.js";
 import { grow, growth } from "./chart_growth.js";
 import { drawLegend } from "./chart_legend.js";
 import { lines } from "./chart_lines.js";

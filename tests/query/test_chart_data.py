@@ -226,7 +226,7 @@ def test_a_logarithmic_axis_says_what_it_cannot_show(workspace):
     make.run(workspace, params={"lr": 0}, metrics={"loss": [-1.0, 0.0, 2.0, float("nan")]})
     made = shape(workspace, "line:metrics.loss;log=y")
     assert made["said"][1:] == [
-        "4 points", "1 not a finite number", "2 not above 0, so not on a logarithmic axis"
+        "4 points", "1 not a finite number", "2 not above 0, off the logarithmic axis"
     ]  # fmt: skip
     assert made["empty"] == ""
     assert "logarithmic axis cannot show" in shape(workspace, "line:metrics.loss;log=y", to="0")["empty"]
