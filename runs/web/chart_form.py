@@ -27,6 +27,7 @@ from runs.query.charts import (
 from runs.query.fields import Field, Source
 from runs.query.lexer import first_unstorable
 from runs.web.address import Address
+from runs.web.chart_panel import OWN_FIND
 from runs.web.frame import caller_of
 
 PLACES = ("runs", "experiment", "run_children", "compare")
@@ -98,7 +99,7 @@ def chart(request: HttpRequest, workspace: str) -> HttpResponse:
         "workspace": found,
         "at": at,
         "back": address.having(),
-        "hidden": [("at", at), ("c_place", str(place)), *address.pairs()],
+        "hidden": [("at", at), ("c_place", str(place)), *_hidden(address)],
         "is_new": place == len(texts),
         "refusal": refusal,
     }
@@ -146,12 +147,10 @@ def _facts(request: HttpRequest, text: str, names: Names) -> dict[str, Any]:
 
 
 def _sought(request: HttpRequest) -> str:
-    """What the names shall hold: the words of a search (`c_rest`), or what is typed into a field (`c_suggest`)."""
+    """What the names shall hold: the words of the search, or what is being typed into a field (`c_suggest`)."""
     asked = request.GET
-    if asked.get("c_rest"):  # a search of the page itself may be named `find`, too
-        return asked.get("find", "")
     if not asked.get("c_suggest"):
-        return ""
+        return asked.get("find", "")
     typed = asked.get("c_field") or asked.get("c_by", "")
     return typed.partition(".")[2] or typed
 
@@ -188,7 +187,9 @@ def _kind(word: str) -> ChartKind:
 def _kind_url(request: HttpRequest, kind: ChartKind, fields: list[str]) -> str:
     """The form for another kind, with the fields that were chosen."""
     query = request.GET.copy()
-    for name in [name for name in query if name.startswith("c_") and name not in ("c_place", "c_by")]:
+    for name in [
+        name for name in query if name.startswith("c_") and name not in ("c_place", "c_by", OWN_FIND)
+    ]:
         del query[name]
     query["c_kind"] = str(kind)
     query.setlist("c_field", fields[: FIELDS[kind][1]])
@@ -198,9 +199,16 @@ def _kind_url(request: HttpRequest, kind: ChartKind, fields: list[str]) -> str:
 def _page_query(request: HttpRequest) -> Any:
     """The parameters of the page that the chart is for."""
     query = request.GET.copy()
+    own = query.getlist(OWN_FIND)
     for name in [name for name in query if name.startswith("c_") or name in ("at", "find")]:
         del query[name]
+    if own:
+        query.setlist("find", own)
     return query
+
+
+def _hidden(address: Address) -> list[tuple[str, str]]:
+    return [(OWN_FIND if name == "find" else name, value) for name, value in address.pairs()]
 
 
 def _place(request: HttpRequest, count: int) -> int:

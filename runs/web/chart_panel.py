@@ -28,6 +28,8 @@ UNRELATED = (
     "rows",
     DEPTH,
 )
+# What a page looks for by itself, Compare among its rows: in the form `find` looks among names.
+OWN_FIND = "c_find"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class ChartPlace:
         query.pop("cursor", None)
         query.setlist("chart", list(self.texts))
         query["at"] = self.address.path
+        if own := query.pop("find", None):
+            query.setlist(OWN_FIND, own)
         if place is not None:
             query["c_place"] = str(place)
         return f"{reverse('chart', args=[self.workspace])}?{query.urlencode()}"

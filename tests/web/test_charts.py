@@ -4,7 +4,7 @@ import csv
 import html
 import io
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -202,11 +202,11 @@ def test_among_more_names_than_are_listed_the_form_searches(page, workspace):
     names = [f"layer.{n:03} norm" for n in range(320)]
     make.run(workspace, metrics={"loss": 1.0, **dict.fromkeys(names, 1.0)})
     form = {"at": RUNS, "c_kind": "line", "c_field": "metrics.loss"}
-    whole = page.get("/w/vision/charts/chart/", form | {"find": "rows of Compare"}).content.decode()
+    whole = page.get("/w/vision/charts/chart/", form).content.decode()
     assert "search for them" in whole and "layer.319 norm" not in whole
-    found = page.get("/w/vision/charts/chart/", form | {"find": "NORM 319", "c_rest": "1"}).content.decode()
+    found = page.get("/w/vision/charts/chart/", form | {"find": "NORM 319"}).content.decode()
     assert re.findall(r'name="c_field" value="([^"]+)"', found) == ["metrics.&quot;layer.319 norm&quot;"]
-    assert page.get("/w/vision/charts/chart/", form | {"find": "\0", "c_rest": "1"}).status_code == 200
+    assert page.get("/w/vision/charts/chart/", form | {"find": "\0"}).status_code == 200
 
 
 def test_a_field_that_is_typed_suggests_names_beyond_those_listed(page, workspace):
@@ -214,3 +214,17 @@ def test_a_field_that_is_typed_suggests_names_beyond_those_listed(page, workspac
     typed = {"at": RUNS, "c_kind": "bar", "c_field": "metrics.layer.31", "c_suggest": "1"}
     suggested = page.get("/w/vision/charts/chart/", typed).content.decode()
     assert "layer.312 norm</option>" in suggested and "layer.300 norm</option>" not in suggested
+
+
+def test_the_form_leaves_the_search_of_its_page_alone(page, runs):
+    asked = {"run": [run.public_id for run in runs], "find": "rows of Compare"}
+    text = page.get("/w/vision/compare/", asked).content.decode()
+    link = html.unescape(re.search(r'href="([^"]*charts/chart/[^"]*)"', text)[1])
+    form = page.get(link).content.decode()
+    assert 'value="metrics.loss"' in form
+    sent = [
+        (name, html.unescape(value))
+        for name, value in re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', form)
+    ]
+    answer = page.get("/w/vision/charts/chart/?" + urlencode([*sent, ("c_field", "metrics.acc")]))
+    assert query_of(answer)["find"] == ["rows of Compare"] and "c_find" not in answer["Location"]
