@@ -58,10 +58,12 @@ class Shape:
     created_s: Array  # seconds since 1970
 
 
-def make_shape(runs: int, *, until: datetime, random: np.random.Generator) -> Shape:
+def make_shape(
+    runs: int, *, experiments: int = EXPERIMENTS, until: datetime, random: np.random.Generator
+) -> Shape:
     """Experiments by a Pareto law (the largest holds a quarter), more runs lately than a year ago, some sweeps."""
-    weights = 1 / np.arange(1, EXPERIMENTS + 1) ** 1.08
-    experiment = random.choice(EXPERIMENTS, size=runs, p=weights / weights.sum())
+    weights = 1 / np.arange(1, experiments + 1) ** 1.08
+    experiment = random.choice(experiments, size=runs, p=weights / weights.sum())
     age_s = YEAR_S * (1 - np.sort(random.random(runs)) ** 0.7)
     created_s = until.timestamp() - age_s
     parent = np.full(runs, -1)

@@ -131,5 +131,7 @@ def _kinds(of: Landmarks) -> Iterator[Question]:
     yield Question("archived ones", {"archived": "true"})
     yield Question("Experiments", path="/w/default/experiments/")
     yield Question("Experiments, searched", {"q": "vision"}, path="/w/default/experiments/")
+    yield Question("Experiments, sorted by name", {"sort": "name"}, path="/w/default/experiments/")
+    yield Question("Experiments, the archive", {"archived": "true"}, path="/w/default/experiments/")
     yield Question("Home", path="/w/default/")
     yield Question("Compare of 50 runs", {"selected": of.newest}, path="/w/default/compare/")

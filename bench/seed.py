@@ -19,6 +19,7 @@ def main() -> None:
     """Make the tables, the first user and the workspace where they are missing, then the runs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100_000, help="how many runs (100,000)")
+    parser.add_argument("--experiments", type=int, default=50, help="of how many experiments (50)")
     parser.add_argument("--data", type=Path, required=True, help="the data folder of the studio")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same runs (1)")
     parser.add_argument(
@@ -38,7 +39,14 @@ def main() -> None:
     from runs.actions.workspace import ensure_first_user
 
     user, workspace, _ = ensure_first_user("bench")
-    fill(workspace, by=user, runs=options.runs, seed=options.seed, until=options.until)
+    fill(
+        workspace,
+        by=user,
+        runs=options.runs,
+        experiments=options.experiments,
+        seed=options.seed,
+        until=options.until,
+    )
 
 
 if __name__ == "__main__":

@@ -40,10 +40,18 @@ SET_INDEXES_ASIDE_FROM = 20_000
 VALUE_TABLES = [Metric, Param, Tag]
 
 
-def fill(workspace: Workspace, *, by: User, runs: int, seed: int, until: datetime) -> None:
+def fill(
+    workspace: Workspace,
+    *,
+    by: User,
+    runs: int,
+    experiments: int = invented.EXPERIMENTS,
+    seed: int,
+    until: datetime,
+) -> None:
     """Add the runs, created in the year before `until`; the same seed in an equal database gives the same runs."""
     began = time.perf_counter()
-    seeding = Seeding(workspace, by, runs, seed, until)
+    seeding = Seeding(workspace, by, runs, experiments, seed, until)
     if runs < SET_INDEXES_ASIDE_FROM:
         seeding.write()
     else:
@@ -58,15 +66,19 @@ def fill(workspace: Workspace, *, by: User, runs: int, seed: int, until: datetim
 class Seeding:
     """One filling of one workspace."""
 
-    def __init__(self, workspace: Workspace, by: User, runs: int, seed: int, until: datetime) -> None:
+    def __init__(
+        self, workspace: Workspace, by: User, runs: int, experiments: int, seed: int, until: datetime
+    ) -> None:
         self.workspace, self.runs, self.until = workspace, runs, until
         self.first_id = 1 + (Run.objects.aggregate(Max("id"))["id__max"] or 0)
         # A second filling of the same database must not give the same ids.
         self.random = np.random.default_rng([seed, self.first_id])
-        self.shape: Shape = invented.make_shape(runs, until=until, random=self.random)
+        self.shape: Shape = invented.make_shape(
+            runs, experiments=experiments, until=until, random=self.random
+        )
         self.statuses = invented.make_statuses(self.shape, until=until, random=self.random)
         self.people = [by, *_colleagues(workspace, by)]
-        self.experiments = _experiments(workspace, by)
+        self.experiments = _experiments(workspace, by, experiments)
         self.names = _names(workspace)
         last = np.array([experiment.last_run_number for experiment in self.experiments])
         self.numbers = last[self.shape.experiment] + invented.numbers_within(self.shape.experiment)
@@ -253,11 +265,8 @@ def _colleagues(workspace: Workspace, by: User) -> list[User]:
     return found
 
 
-def _experiments(workspace: Workspace, by: User) -> list[Experiment]:
-    names = [
-        f"{invented.FAMILY_NAMES[place % invented.FAMILIES]}-{place:02}"
-        for place in range(invented.EXPERIMENTS)
-    ]
+def _experiments(workspace: Workspace, by: User, count: int) -> list[Experiment]:
+    names = [f"{invented.FAMILY_NAMES[place % invented.FAMILIES]}-{place:02}" for place in range(count)]
     return [get_or_create_experiment(workspace, name, by=by)[0] for name in names]
 
 

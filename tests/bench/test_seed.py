@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bench.seeding import fill
-from runs.models import Run, RunSearch, User, Workspace
+from runs.models import Experiment, Run, RunSearch, User, Workspace
 from tests import make
 
 RUNS = 200
@@ -49,3 +49,13 @@ def test_runs_made_afterwards_go_on_counting(seeded: Workspace, owner: User) -> 
 def test_filling_twice_adds_to_what_is_there(seeded: Workspace, owner: User) -> None:
     fill(seeded, by=owner, runs=RUNS, seed=1, until=UNTIL)
     assert Run.objects.filter(workspace=seeded).count() == 2 * RUNS
+
+
+def test_the_runs_are_of_as_many_experiments_as_asked(
+    workspace: Workspace, owner: User, reader: User, api_of
+) -> None:
+    fill(workspace, by=owner, runs=40, experiments=70, seed=1, until=UNTIL)
+    listed = api_of(reader)("GET", "workspaces/vision/experiments/").json()
+    assert (
+        Experiment.objects.count() == 70 and sum(sum(e["counts"].values()) for e in listed["results"]) <= 40
+    )
