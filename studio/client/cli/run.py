@@ -3,6 +3,7 @@
 import argparse
 
 from studio.client.cli import (
+    run_bulk,
     run_change,
     run_end,
     run_exec,
@@ -36,7 +37,7 @@ def add(nouns: Commands) -> None:
     _add_list(noun)
     shown = noun.add("show", show_run, "show one run", "-r digits/12 --query metrics")
     add_run(shown)
-    for verbs in (run_change, run_end, run_files, run_logs, run_snapshot, run_trash, run_exec):
+    for verbs in (run_change, run_bulk, run_end, run_files, run_logs, run_snapshot, run_trash, run_exec):
         verbs.add(noun)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from typing import Any
 
 from studio.client.cli.output import one_line, show
@@ -35,18 +36,27 @@ def change_runs(arguments: argparse.Namespace) -> int:
     workspace = workspace_of(arguments)
     ids = [id_of(name, arguments, workspace) for name in arguments.run]
     body = {"action": arguments.action, "ids": ids}
-    done = _done(workspace, body)
+    done = changed(workspace, body)
     show({**done, "ids": ids}, arguments, ("action", "done", "unchanged"))
     for refusal in done.get("refused", []):
         warn(one_line(refusal["reason"]))
     return 1 if done.get("refused") else 0
 
 
-def _done(workspace: Workspace, body: dict[str, Any]) -> dict[str, Any]:
-    """Change them, and wait for what takes the studio longer than an answer may."""
+def changed(
+    workspace: Workspace, body: dict[str, Any], *, tell: Callable[[dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """Change runs, wait for what takes the studio longer than an answer may, and return the report.
+
+    `tell` hears how far it is, each time there is news.
+    """
     path = f"workspaces/{segment(workspace.name)}/runs/bulk/"
     report: dict[str, Any] = workspace.client.post(path, body)
+    taken = None
     while report.get("state") == "running":
+        if tell is not None and report["taken"] != taken:
+            taken = report["taken"]
+            tell(report)
         time.sleep(LOOK_S)
         report = workspace.client.get(f"{path}{report['id']}/")
     return report
