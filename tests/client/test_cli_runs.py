@@ -134,6 +134,13 @@ def test_lists_are_narrowed_as_on_the_page(cli: Cli, run: Run) -> None:
     assert "'Broken'" in cli.refused("run", "list", "--status", "Broken")
 
 
+def test_an_experiment_that_is_not_there_is_told(cli: Cli, run: Run) -> None:
+    code, out, err = cli("run", "list", "-e", "cli-rums")
+    assert (code, out) == (0, "[]\n")
+    assert err.startswith("studio: There is no experiment 'cli-rums' in default; there are cli-runs")
+    assert cli("run", "list", "-e", "cli-runs", "--tags", "nobody has it") == (0, "[]\n", "")
+
+
 # As the cloud's article prints them.
 ARTICLE = (
     "[?properties.author=='azureml-user']",

@@ -15,7 +15,7 @@ from studio.client.cli import (
 )
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Commands, Noun, UsageException, add_run
-from studio.client.cli.place import experiment_of, workspace_of
+from studio.client.cli.place import doubt, experiment_of, workspace_of
 from studio.client.cli.run_find import find_run, named_run
 from studio.client.cli.run_narrow import COLUMNS, add_narrowing, fitting_runs
 
@@ -86,6 +86,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
         **switches,
     }
     found = fitting_runs(arguments, workspace, wanted)
+    if not found and wanted["experiment"]:
+        doubt(workspace, wanted["experiment"])
     if arguments.minimal:
         found = [{name: run[key] for name, key in MINIMAL.items()} for run in found]
     return show(found, arguments, tuple(MINIMAL) if arguments.minimal else COLUMNS)
