@@ -116,6 +116,8 @@ def test_login_checks_the_token_and_keeps_it(
     assert find_address().token == TOKEN
     assert json.loads(cli("whoami")[1])["user"] == "ada"
     assert cli("login", studio.url, "--token", TOKEN, "-w", "nowhere")[0] == 1
+    again = cli.json("login", studio.url, "--token", TOKEN, "-o", "json")
+    assert (again["user"], again["workspace"]) == ("ada", "default") and TOKEN not in str(again)
     assert cli("logout")[:2] == (0, f"Logged out of {studio.url}.\n")
     assert cli("logout")[0] == 1
 
@@ -147,5 +149,7 @@ def test_refused_batches_are_tried_again_when_asked(
         run.log("bad name", 1)
     recorder_for(experiment.workspace.client).close(1)
     assert "1 batches were refused and are kept" in cli("sync")[1]
+    left = cli.json("sync", "-o", "json")
+    assert (left["sent"], left["refused"], left["set_aside"], left["of_running_programs"]) == (0, 0, 1, 0)
     assert cli("sync", "--refused")[0] == 1
     assert len(list(journals())) == 1

@@ -101,10 +101,19 @@ def test_a_refused_copy_changes_nothing(
     run.complete()
 
 
-@pytest.mark.parametrize("query", ["[?", "id ==", "unknown_function(@)"])
-def test_a_wrong_query_is_a_sentence(cli: Cli, three_runs: None, query: str) -> None:
-    code, out, err = cli("run", "list", "--query", query)
-    assert code in (1, 2) and not out and err.startswith("studio: The query ") and err.count("\n") == 1
+@pytest.mark.parametrize("query", ["", "[?", "id ==", "[?a==b-c", "nope(@)", "[?a.nope(@)].{b: c}"])
+def test_a_query_that_is_none_is_refused_before_anything_is_asked(
+    cli: Cli, studio: FakeStudio, query: str
+) -> None:
+    assert cli.refused("run", "list", "--query", query, code=2).startswith("The query is not JMESPath: ")
+    assert not studio.asked
+
+
+def test_every_function_of_jmespath_is_known() -> None:
+    assert (
+        Query("sort_by(@, &created_at)[?starts_with(id, 'a')] | length(@)").of([{"id": "b", "created_at": 1}])
+        == 0
+    )
 
 
 @pytest.mark.parametrize("query", ARTICLE)

@@ -103,9 +103,25 @@ def _compiled(text: str) -> Any:
     except ImportError:
         raise UserErrorException("--query needs jmespath: install it with `pip install jmespath`.") from None
     try:
-        return jmespath.compile(text)
+        read = jmespath.compile(text)
     except JMESPathError as mistake:
         raise UsageException(NOT_JMESPATH.format(_one_line(mistake))) from None
+    _check_functions(read.parsed)
+    return read
+
+
+def _check_functions(part: dict[str, Any]) -> None:
+    """JMESPath itself would only notice when the command has done its work."""
+    from jmespath.functions import Functions
+
+    if part.get("type") == "function_expression" and part["value"] not in Functions.FUNCTION_TABLE:
+        raise UsageException(
+            f"The query is not JMESPath: there is no function {part['value']}; "
+            f"there are {', '.join(sorted(Functions.FUNCTION_TABLE))}."
+        )
+    for child in part.get("children", ()):
+        if isinstance(child, dict):
+            _check_functions(child)
 
 
 def _one_line(mistake: Exception) -> str:
