@@ -114,7 +114,13 @@ def _conflict(view: SavedView) -> Conflict:
 def set_sharing(view: SavedView, *, by: User, sharing: Any) -> SavedView:
     """Say who may use it: "private", the workspace may "view", the workspace may "edit"."""
     with write():
-        view.sharing = _clean_sharing(sharing)
+        wanted = _clean_sharing(sharing)
+        if wanted == SavedView.PRIVATE and view.owner_id != by.pk:
+            raise Invalid(
+                f"A private view is its owner's alone, and the owner of {view.name!r} has left: take it over first.",
+                field="sharing",
+            )
+        view.sharing = wanted
         view.save(update_fields=["sharing"])
         if view.sharing == SavedView.PRIVATE:
             DefaultView.objects.filter(view=view).exclude(user=view.owner_id).delete()

@@ -69,6 +69,19 @@ def test_owners_of_the_workspace_inherit_what_was_shared_when_a_person_leaves(
     assert may(owner, shared, "write") is True
 
 
+def test_what_a_person_left_behind_does_not_vanish_by_becoming_private(
+    workspace, owner, contributor, reader, view_of
+):
+    left = view_of(contributor, "view")
+    Member.objects.filter(user=contributor).delete()
+    with pytest.raises(Invalid, match="take it over first"):
+        views.change_view(left, by=owner, expected_version=left.version, name="Mine", sharing="private")
+    kept = SavedView.objects.get(pk=left.pk)
+    assert (kept.name, kept.sharing) == ("Bad runs", "view") and may(reader, kept, "read") is True
+    views.take_over(kept, by=owner)
+    assert views.set_sharing(kept, by=owner, sharing="private").sharing == "private"
+
+
 def test_a_save_over_another_s_save_is_refused_and_changes_nothing(owner, contributor, view_of):
     view, stale = view_of(owner, "edit"), None
     stale = SavedView.objects.get(pk=view.pk)

@@ -153,6 +153,16 @@ def test_an_owner_takes_over_what_was_left(api_of, owner, contributor, made):
     assert api_of(owner)("POST", path(made, "take/")).json()["owner"] == "olga"
 
 
+def test_what_was_left_is_taken_over_before_it_becomes_private(api_of, owner, contributor, reader, made):
+    Member.objects.filter(user=contributor).delete()
+    api = api_of(owner)
+    refused = api("PATCH", path(made), {"sharing": "private"})
+    assert refused.status_code == 400 and "take it over first" in refused.json()["error"]["message"]
+    assert api_of(reader)("GET", path(made)).status_code == 200
+    api("POST", path(made, "take/"))
+    assert api("PATCH", path(made), {"sharing": "private"}).json()["sharing"] == "private"
+
+
 def test_the_list_is_searched_and_paged(api_of, owner, contributor, made, workspace, monkeypatch):
     monkeypatch.setattr("runs.api.views.A_PAGE", 2)
     for name in ("alpha", "Beta", "beta", "gamma"):
