@@ -82,7 +82,7 @@ def refusal_of(words: str) -> dict[str, Any]:
 
 def keep_report(request: HttpRequest, change: BulkChange, at: str) -> None:
     """Let the next list tell of the change, and the lists after it until it is over."""
-    request.session[REPORT] = {"change": change.pk, "at": at}
+    request.session[REPORT] = {"change": change.pk, "workspace": change.workspace_id, "at": at}
 
 
 def keep_refusal(request: HttpRequest, words: str) -> None:
@@ -97,9 +97,12 @@ def kept_report(request: HttpRequest, workspace: Workspace) -> dict[str, Any] | 
     kept = request.session[REPORT]
     if "change" not in kept:
         return refusal_of(request.session.pop(REPORT)["words"])
+    if kept["workspace"] != workspace.pk:
+        return None
     try:
         change = bulk_change(workspace, kept["change"])
-    except NotFound:  # of another workspace, or forgotten
+    except NotFound:
+        del request.session[REPORT]
         return None
     if change.state != BulkChange.RUNNING:
         del request.session[REPORT]

@@ -78,3 +78,13 @@ def test_members_look_at_it_contributors_stop_it_strangers_learn_nothing(
 @pytest.mark.parametrize("number", ["0", "x", "9" * 30, "-1", "²"])
 def test_there_is_no_such_change(client_of, reader, number):
     assert client_of(reader).get(f"/w/vision/bulk/{number}/").status_code == 404
+
+
+def test_only_lists_of_its_workspace_tell_of_it_and_none_once_it_is_forgotten(runs, client_of, contributor):
+    client = client_of(contributor)
+    client.post("/w/vision/bulk/", FORM)
+    other = make.workspace(owner=contributor)
+    elsewhere = client.get(f"/w/{other.name}/runs/?mine=true").content.decode()
+    assert "2 of 5 archived" not in elsewhere and "2 of 5 archived" in client.get(AT).content.decode()
+    BulkChange.objects.all().delete()
+    assert client.get(AT).status_code == 200 and "bulk report" not in client.session
