@@ -9,6 +9,7 @@ import pytest
 from studio import Experiment, RunConfiguration, Workspace
 from studio.client.cli import make_parser, run_submit
 from studio.client.errors import UserErrorException
+from studio.client.folder import read_folder
 from tests.client.conftest import ROOT, Cli
 
 SCRIPT = """
@@ -55,6 +56,15 @@ def test_a_folder_is_attached(cli: Cli, live_studio: Any, home: Path) -> None:
     again = cli.json("folder", "attach", "--path", "cli-attached", "-e", "cli-other")
     assert again["written"] == [".studio/config.json"] and (folder / ".amlignore").read_text() == "mine"
     assert "cli-other" in cli.json("experiment", "list", "[].name")
+
+
+def test_what_commands_fetch_into_the_folder_is_not_kept_with_later_runs(cli: Cli, project: Path) -> None:
+    cli.json("folder", "attach", "--path", "cli-project", "-e", "cli-ignored")
+    for name in ("outputs/model.bin", "assets/some-run/log.txt", "snapshot-some-run/train.py", "lib/data.py"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("x")
+    kept = {one.path for one in read_folder(project).files}
+    assert kept == {".amlignore", "train.py", "lib/data.py"}
 
 
 def test_a_folder_that_cannot_be_attached_is_left_alone(cli: Cli, home: Path) -> None:

@@ -207,8 +207,8 @@ def test_metrics_are_printed_as_json_can_hold_them(cli: Cli, run: Run) -> None:
 
 def test_files_are_downloaded_under_their_names(cli: Cli, run: Run) -> None:
     found = cli.json("run", "download", "-r", run.id, "--prefix", "outputs/")
-    assert found == {"run_id": run.id, "folder": run.id, "files": ["outputs/deep/weights.bin"]}
-    assert (Path(run.id) / "outputs/deep/weights.bin").read_bytes() == b"weights"
+    assert found == {"run_id": run.id, "folder": f"assets/{run.id}", "files": ["outputs/deep/weights.bin"]}
+    assert (Path("assets") / run.id / "outputs/deep/weights.bin").read_bytes() == b"weights"
     one = cli("run", "download", "-r", run.id, "--name", "outputs/deep/weights.bin", "-d", "x", "-o", "tsv")
     assert one == (0, "x/outputs/deep/weights.bin\n", "")
     assert cli("run", "download", "-r", run.id, "-d", "all", "-o", "none")[0] == 0

@@ -24,6 +24,8 @@ __pycache__
 node_modules
 outputs
 logs
+assets
+snapshot-*
 """
 
 

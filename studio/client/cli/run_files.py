@@ -34,7 +34,7 @@ def add(noun: Noun) -> None:
     files.add_argument("--name", action="append", metavar="FILE", help="only this file; repeatable")
     files.add_argument("--prefix", metavar="TEXT", help="only files whose names begin with it")
     files.add_argument(
-        "-d", "--output-dir", type=Path, metavar="DIR", help="the folder (default: the id of the run)"
+        "-d", "--output-dir", type=Path, metavar="DIR", help="the folder (default: assets/ID of the run)"
     )
     logs = noun.add("download-logs", download_logs, "download every log of a run", "-r digits/12 -d logs")
     add_run(logs)
@@ -80,7 +80,7 @@ def download_files(arguments: argparse.Namespace) -> int:
     if arguments.name and arguments.prefix:
         raise UsageException("Give --name or --prefix, not both.")
     run = run_of(arguments)
-    folder: Path = arguments.output_dir or Path(run.id)
+    folder: Path = arguments.output_dir or Path("assets", run.id)
     _check_folder(folder)
     names = [name for name in run.get_file_names() if name.startswith(arguments.prefix or "")]
     for name in arguments.name or ():
