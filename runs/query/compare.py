@@ -57,18 +57,20 @@ class Comparison:
     rows: dict[str, Row] = field(default_factory=dict)
 
 
-def read_runs(workspace: Workspace, ids: Sequence[str]) -> list[Run]:
-    """The runs of these ids, in their order. Raises NotFound, naming the first that is not here."""
+def read_runs(workspace: Workspace, ids: Sequence[str]) -> tuple[list[Run], list[str]]:
+    """The runs of these ids, in their order, and the ids of which there is none here, be it trashed or foreign.
+
+    Raises NotFound when there is none at all.
+    """
     wanted = list(dict.fromkeys(ids))
     rows = Run.objects.filter(
         workspace=workspace, public_id__in=[text for text in wanted if "\x00" not in text], deleted_at=None
     )
     related = rows.select_related("experiment", "created_by", "parent")
     found = {run.public_id: run for run in related.defer("description_html", "description", "error_details")}
-    for text in wanted:
-        if text not in found:
-            raise NotFound(f"There is no run {text[:80]!r} here, or it is not shared with you.")
-    return [found[text] for text in wanted]
+    if not found:
+        raise NotFound(f"There is no run {wanted[0][:80]!r} here, or it is not shared with you.")
+    return [found[text] for text in wanted if text in found], [text for text in wanted if text not in found]
 
 
 def compare_runs(

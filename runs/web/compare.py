@@ -68,11 +68,12 @@ def compare(request: HttpRequest, workspace: str) -> HttpResponse:
         query.setlist("run", ids[:MOST_RUNS])
         facts |= {"count": len(ids), "first_url": Address(request.path, query).having()}
         return render(request, "compare/none.html", facts, status=400 if ids else 200)
+    read, missing = read_runs(found, ids)
     show_same = address.get("all") == "true"
     form = address.get("as")
     made = compare_runs(
         found,
-        read_runs(found, ids),
+        read,
         now=timezone.now(),
         sort=address.get("sort"),
         base=address.get("base"),
@@ -84,6 +85,8 @@ def compare(request: HttpRequest, workspace: str) -> HttpResponse:
         return _file(made, form)
     facts |= {
         "compared": made,
+        "missing": missing,
+        "without_url": _with_runs(address, [run.public_id for run in read]),
         "heads": list(_heads(address, made)),
         "sections": [(section, _lines(address, made, section.rows)) for section in made.sections],
         "show_same": show_same,

@@ -12,7 +12,7 @@ from tests import make
 
 
 def compared(space, runs, **options):
-    found = read_runs(space, [run.public_id for run in runs])
+    found, _ = read_runs(space, [run.public_id for run in runs])
     return compare_runs(space, found, now=timezone.now(), **options)
 
 
@@ -92,9 +92,11 @@ def test_rows_are_searched_and_capped(workspace, monkeypatch):
     assert made.is_cut and len(made.rows) < 120
 
 
-def test_a_run_of_another_workspace_is_not_found(workspace, stranger):
+def test_a_run_that_is_not_here_is_told_of_and_none_at_all_is_not_found(workspace, stranger):
     mine, other = make.run(workspace), make.run(make.workspace(owner=stranger))
-    for ids in ([mine.public_id, other.public_id], ["nothing"], ["a\x00b"]):
+    ids = [other.public_id, mine.public_id, "nothing", "a\x00b"]
+    assert read_runs(workspace, ids) == ([mine], [other.public_id, "nothing", "a\x00b"])
+    for ids in ([other.public_id], ["nothing"], ["a\x00b"]):
         with pytest.raises(NotFound):
             read_runs(workspace, ids)
 

@@ -164,9 +164,14 @@ def test_none_and_too_many_say_what_to_do(page, runs):
     assert b"Add another below" in page.get("/w/vision/compare/", {"run": runs[0].public_id}).content
 
 
-def test_a_run_that_is_not_yours_is_not_found(page, runs, stranger):
-    other = make.run(make.workspace(owner=stranger))
-    assert page.get("/w/vision/compare/", {"run": [runs[0].public_id, other.public_id]}).status_code == 404
+def test_a_run_that_is_not_yours_or_gone_leaves_the_others_compared(page, runs, stranger):
+    other = make.run(make.workspace(owner=stranger), display_name="a secret name", params={"lr": "secret"})
+    answer = page.get("/w/vision/compare/", {"run": [runs[0].public_id, other.public_id, "<b>"]})
+    text = answer.content.decode()
+    assert answer.status_code == 200 and "2 runs are not here any more, or not shared with you" in text
+    assert "secret" not in text and "<b>" not in text and "Compare 1 run<" in text
+    assert "Leave them out" in text and f'?run={runs[0].public_id}">Leave' in text
+    assert page.get("/w/vision/compare/", {"run": other.public_id}).status_code == 404
 
 
 def test_a_run_is_added_by_its_words(page, runs):
