@@ -1,5 +1,5 @@
 /* Which name, colour, dash and mark a run, a group or a metric has: the same on every chart of the page, as long as it is open. */
-import { colour } from "./chart_base.js";
+import { axis, colour, plain, short } from "./chart_base.js";
 
 const places = new Map();
 const counts = new Map();
@@ -64,4 +64,11 @@ export function nameOf(answer, group) {
 export function isScaled(answer) {
   const groups = answer.by ? answer.runs.map((run) => run.group).filter((group) => group !== null) : [];
   return groups.length > 0 && groups.every((group) => group !== "" && Number.isFinite(Number(group)));
+}
+
+/* A number or a time by its colour. */
+export function colourBar(by, numbers) {
+  const known = numbers.filter((value) => value !== null), low = Math.min(...known), high = Math.max(...known);
+  const ends = by.is_time ? { tickvals: [low, high], ticktext: [low, high].map((time) => new Date(time).toLocaleDateString()) } : {};
+  return { title: { text: plain(short(by.label, 30)), side: "right" }, thickness: 10, outlinewidth: 0, tickfont: axis().tickfont, ...ends };
 }

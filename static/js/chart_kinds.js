@@ -1,17 +1,10 @@
 /* The traces of bars, points, boxes and runs by status. */
 import { axis, colour, faded, layout, plain, short } from "./chart_base.js";
-import { ink, isScaled, mark, nameOf, place, scale, statusLook } from "./chart_colours.js";
+import { colourBar, ink, isScaled, mark, nameOf, place, scale, statusLook } from "./chart_colours.js";
 
 const isNumber = (value) => typeof value === "number";
 const log = (answer, letter) => (answer.log.includes(letter) ? { type: "log" } : {});
 const moment = (field, values) => (field.is_time ? values.map((value) => (isNumber(value) ? new Date(value) : null)) : values);
-
-/* A number or a time by its colour. */
-function colourBar(by, numbers) {
-  const known = numbers.filter((value) => value !== null), low = Math.min(...known), high = Math.max(...known);
-  const ends = by.is_time ? { tickvals: [low, high], ticktext: [low, high].map((time) => new Date(time).toLocaleDateString()) } : {};
-  return { title: { text: plain(short(by.label, 30)), side: "right" }, thickness: 10, outlinewidth: 0, tickfont: axis().tickfont, ...ends };
-}
 
 export function bars(answer) {
   const legend = new Map();

@@ -1,6 +1,6 @@
 /* Parallel coordinates, drawn of plain lines: plotly's own need WebGL, which the security policy does not let run. */
 import { axis, colour, faded, layout, plain, short } from "./chart_base.js";
-import { between, dash, ink, isScaled, nameOf, place, turn } from "./chart_colours.js";
+import { between, colourBar, dash, ink, isScaled, nameOf, place, scale, turn } from "./chart_colours.js";
 
 const isNumber = (value) => typeof value === "number";
 
@@ -25,6 +25,10 @@ export function parallel(answer, hidden) {
       line: { color: tone, width: 1.5, dash: dashed }, marker: { color: tone, size: 5 },
     });
   });
+  if (isScale && high > low) {
+    const bar = { color: [low, high], colorscale: scale(), showscale: true, colorbar: colourBar(answer.by, finite) };
+    data.push({ type: "scatter", mode: "markers", x: [null, null], y: [null, null], marker: bar, hoverinfo: "skip", showlegend: false });
+  }
   const ticks = { tickmode: "array", tickvals: scales.map((_, n) => n), ticktext: answer.fields.map((field) => `<b>${plain(short(field.label, 22))}</b>`) };
   const edge = Math.max(0.18, 0.06 * scales.length);
   return {

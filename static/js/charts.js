@@ -7,6 +7,7 @@ import { grow, growth } from "./chart_growth.js";
 import { drawLegend } from "./chart_legend.js";
 import { lines } from "./chart_lines.js";
 import { curves, histogram, matrix, predictions } from "./chart_special.js";
+import { beside, zoomed } from "./chart_zoom.js";
 
 const DRAW = { line: lines, bar: bars, scatter: points, box: boxes, status: statuses, parallel, curves, histogram, matrix, predictions };
 const inView = new Set(), known = new WeakSet();
@@ -60,6 +61,7 @@ export async function draw(card) {
 function tell(card, words) {
   const plot = plotOf(card);
   if (plot.data) globalThis.Plotly.purge(plot);
+  delete plot.dataset.drawn;
   const told = Object.assign(document.createElement("p"), { className: "plot-wait dim small", textContent: words });
   plot.replaceChildren(told);
 }
@@ -84,40 +86,12 @@ export async function put(card) {
   plot.dataset.drawn = "";
   plot.size = sizeOf(plot);
   if (!isFirst) return;
-  plot.on("plotly_relayout", (change) => look(plot.closest("[data-content]"), change));
-  plot.on("plotly_hover", ({ xvals }) => hover(plot, (other) => Plotly.Fx.hover(other, { xval: xvals[0] })));
-  plot.on("plotly_unhover", () => hover(plot, (other) => Plotly.Fx.unhover(other)));
+  const here = () => plot.closest("[data-content]");
+  plot.on("plotly_relayout", (change) => here() && zoomed(here(), stateOf(here()), change) && draw(here()));
+  const others = () => (plot.matches(":hover") ? beside(plot, new Map([...inView].map((each) => [plotOf(each), stateOf(each)]))) : []);
+  plot.on("plotly_hover", ({ xvals }) => others().forEach((other) => Plotly.Fx.hover(other, { xval: xvals[0] })));
+  plot.on("plotly_unhover", () => others().forEach((other) => Plotly.Fx.unhover(other)));
   sizes.observe(plot);
-}
-
-// Line charts over the same axis show their values at the same place together.
-function hover(from, act) {
-  if (!from.matches(":hover")) return;
-  const across = from.closest("[data-content]") && stateOf(from.closest("[data-content]")).answer.across;
-  for (const card of inView) {
-    const other = plotOf(card), { answer } = stateOf(card);
-    if (other !== from && other.data && answer?.kind === "line" && answer.across === across && answer.lines.length <= 8) act(other);
-  }
-}
-
-// A closer look at lines that were thinned fetches more of their points.
-function look(card, change) {
-  const state = card && stateOf(card);
-  if (state?.answer.kind !== "line") return;
-  const range = change["xaxis.range"] ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-  if (change["xaxis.autorange"]) {
-    if (!state.zoom) return;
-    state.zoom = null;
-  } else if (range[0] !== undefined && (state.zoom || state.answer.points < state.answer.count)) {
-    state.zoom = range.map((end) => placed(end, state.answer));
-    state.zoomed = new URL(card.dataset.content, location.href).searchParams.get("x");
-  } else return;
-  draw(card);
-}
-
-function placed(end, answer) {
-  if (answer.across === "time") return new Date(String(end).replace(" ", "T")).getTime();
-  return answer.log.includes("x") ? 10 ** end : end;
 }
 
 // An observer first tells the size that is there already: nothing is drawn twice for that.
