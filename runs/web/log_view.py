@@ -11,6 +11,7 @@ from runs.errors import Invalid
 from runs.models import Artifact, Run
 from runs.query.log_lines import TextFile, Window
 from runs.query.log_search import CONTEXT_LINES, FIRST_ERROR, Found, Pattern, Search
+from runs.query.log_stderr import StderrSearch
 from runs.web import show
 from runs.web.address import Address
 from runs.web.log_html import Style, html_of
@@ -18,6 +19,7 @@ from runs.web.log_html import Style, html_of
 # Where in the file one looks, and what is looked for; the rest of an address says how.
 PLACES = ("line", "from", "to", "at", "step")
 CONTEXTS = (0, 2, 5, 10)
+STDERR = "stderr"
 ENCODINGS = {"latin-1": "cp1252", "utf-16": "utf-16-le"}
 
 
@@ -35,6 +37,13 @@ def pattern_of(query: QueryDict) -> Pattern | None:
     """What the address says to look for. Raises Invalid with where it is wrong."""
     text = query.get("grep", "")
     return Pattern(text, case=bool(query.get("case"))) if text else None
+
+
+def search_of(opened: TextFile, query: QueryDict, pattern: Pattern | None) -> Search | None:
+    """The search that the address asks for: for a pattern, among the lines of stderr alone, or both; else None."""
+    if query.get(STDERR):
+        return StderrSearch(opened, pattern)
+    return Search(opened, pattern) if pattern is not None else None
 
 
 def style_of(run: Run, file: Artifact, opened: TextFile, query: QueryDict, pattern: Pattern | None) -> Style:
@@ -68,29 +77,36 @@ def text_facts(run: Run, file: Artifact, address: Address, *, follows: bool) -> 
     """What the viewer shows of a text file. A pattern that is wrong is told beside its field."""
     query, opened = address.query, TextFile(file)
     facts: dict[str, Any] = {"kind": "text", "grep": query.get("grep", ""), "case": bool(query.get("case"))}
-    facts |= {"context": query.get("context", str(CONTEXT_LINES)), "contexts": CONTEXTS}
+    facts["contexts"] = CONTEXTS
     try:
         pattern = pattern_of(query)
     except Invalid as refusal:
         pattern, facts["mistake"] = None, refusal.message
     style = style_of(run, file, opened, query, pattern)
-    facts |= _tools(address, style, query)
-    if pattern is not None and not any(query.get(name) for name in ("line", "from", "to")):
-        return facts | _results(opened, Search(opened, pattern), address, style)
+    facts |= _tools(address, style, query) | {
+        "has_streams": file.is_log,
+        "is_stderr": bool(query.get(STDERR)),
+    }
+    search = search_of(opened, query, pattern)
+    if search is not None and not any(query.get(name) for name in ("line", "from", "to")):
+        return facts | _results(opened, search, address, style)
     return facts | _lines(run, file, opened, address, style, follows=follows)
 
 
 def _tools(address: Address, style: Style, query: QueryDict) -> dict[str, Any]:
     gone: dict[str, None] = dict.fromkeys(PLACES)
     looking = Address(address.path, QueryDict(style.line_url[1:].rpartition("&line=")[0]))
-    calm = {"grep": None, "case": None, "context": None}
+    calm: dict[str, str | None] = {"grep": None, "case": None, "context": None, STDERR: None}
     return {
         "grep_pairs": list(looking.pairs("grep", "case", "context")),
         "line_pairs": list(looking.pairs()),
         "top_url": looking.having(**calm, **{"from": "1"}),
         "end_url": looking.having(**calm),
         "clear_url": looking.having(**calm),
-        "error_url": looking.having(grep=FIRST_ERROR, case="1", step="next", line="0", context=None),
+        "error_url": looking.having(
+            **{**calm, "grep": FIRST_ERROR, "case": "1", "step": "next", "line": "0"}
+        ),
+        "stderr_url": looking.having(**{STDERR: None if query.get(STDERR) else "1", "context": None}),
         "wrap_url": address.having(wrap=None if query.get("wrap") else "1"),
         "times_url": address.having(times=None if query.get("times") else "1"),
         "latin_url": address.having(text="latin-1"),
@@ -127,7 +143,7 @@ def _lines(
         "later_url": address.having(**{**gone, "from": str(window.last + 1)}) if not is_end else None,
         "version": file.key[:8],
     }
-    if style.pattern is not None and asked:
+    if (style.pattern is not None or address.query.get(STDERR)) and asked:
         facts["next_url"] = address.having(step="next")
         facts["previous_url"] = address.having(step="previous")
     return facts
@@ -136,14 +152,15 @@ def _lines(
 def _results(opened: TextFile, search: Search, address: Address, style: Style) -> dict[str, Any]:
     """The lines that were found, with those around them, and how far the search came."""
     start = number_of(address.query, "at") or 1
-    context = address.query.get("context", "")
-    around = int(context) if context in map(str, CONTEXTS) else CONTEXT_LINES
+    context, usual = address.query.get("context", ""), 0 if address.query.get(STDERR) else CONTEXT_LINES
+    around = int(context) if context in map(str, CONTEXTS) else usual
     found = search.forward(start)
     style = replace(style, hits=frozenset(found.numbers))
     passages = [html_of(passage.lines, style) for passage in search.passages(found, around)]
     next_line = opened.index.number_at(found.end) if found.end < opened.size else None
     return {
         "kind": "results",
+        "context": str(around),
         "passages": passages,
         "hit_count": len(found.numbers),
         "searched": searched(found, opened.size),
@@ -178,10 +195,10 @@ class Step:
 def step_of(opened: TextFile, address: Address) -> Step:
     """The step that the address asks for, from its line on."""
     query = address.query
-    pattern, line = pattern_of(query), number_of(query, "line") or 0
-    if pattern is None:
+    search, line = search_of(opened, query, pattern_of(query)), number_of(query, "line") or 0
+    if search is None:
         raise Invalid("There is nothing to look for: write a pattern first.", field="grep")
-    search, is_next = Search(opened, pattern), query.get("step") != "previous"
+    is_next = query.get("step") != "previous"
     found = search.forward(line + 1, most=1) if is_next else search.backward(max(1, line))
     if found.numbers:
         to = found.numbers[0]

@@ -149,7 +149,9 @@ def _view(caller: Caller, run: Run, file: Artifact, address: Address) -> dict[st
     facts: dict[str, Any] = {
         "download_url": reverse("api-run-file", args=[run.public_id, file.path]),
         "text_url": address.having(**{"as": "text"}),
-        "preview_url": address.having(**dict.fromkeys(("as", *log_view.PLACES, "grep", "case"))),
+        "preview_url": address.having(
+            **dict.fromkeys(("as", *log_view.PLACES, "grep", "case", log_view.STDERR))
+        ),
     }
     if wanted != "text" and file.content_type in IMAGES and file.size <= MOST_IMAGE_BYTES:
         return facts | {

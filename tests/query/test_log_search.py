@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from runs.actions.files import put_file
+from runs.actions.files import append_log, put_file
 from runs.errors import Invalid
-from runs.query import log_search
+from runs.query import log_search, log_stderr
 from runs.query.log_lines import TextFile
 from runs.query.log_search import FIRST_ERROR, Pattern, Search
+from runs.query.log_stderr import StderrSearch
 from tests import make
 
 
@@ -143,3 +144,51 @@ def test_what_the_first_error_is(line, is_one):
 def test_spans_count_characters():
     assert Pattern("ü+|o").spans("grün foo") == [(2, 3), (6, 7), (7, 8)]
     assert Pattern("x*").spans("axxb") == [(1, 3)]
+
+
+# Lines of stderr alone
+
+
+@pytest.fixture
+def log_of(workspace, settings, tmp_path):
+    """A log of these parts, each with its stream: o or e."""
+    settings.FILES_FOLDER = tmp_path
+    run = make.run(workspace)
+
+    def of(*parts: tuple[str, bytes]) -> TextFile:
+        marks = " ".join(f"{stream}{len(text)}@{5000 * n}" for n, (stream, text) in enumerate(parts))
+        return TextFile(append_log(run, "a.txt", 0, b"".join(text for _, text in parts), marks=marks))
+
+    return of
+
+
+@pytest.mark.parametrize("pattern", [None, "b", "^x", "nowhere"])
+@pytest.mark.parametrize("piece", [7, 1 << 20])
+def test_the_lines_of_stderr_are_those_that_are_marked_so(log_of, monkeypatch, pattern, piece):
+    monkeypatch.setattr(log_stderr, "PIECE_BYTES", piece)
+    chance = random.Random(7)
+    words = [b"abc\n", b"b", b"\n", b"xyz\nb\n", b"x" * 20 + b"\n", b"q\r"]
+    file = log_of(*[(chance.choice("oooe"), chance.choice(words)) for _ in range(200)], ("o", b"end\n"))
+    found = Pattern(pattern or "")
+    wanted = [
+        line.number for line in file.from_line(1).lines if line.complained and found.find(line.head + b"\n")
+    ]
+    search = StderrSearch(file, pattern and found, limit_s=60)
+    assert search.forward(1, most=1000).numbers == wanted and bool(wanted) == (pattern != "nowhere")
+    middle = file.total // 2
+    assert search.forward(middle, most=1000).numbers == [n for n in wanted if n >= middle]
+    assert search.backward(middle).numbers == [n for n in wanted if n < middle][-1:]
+
+
+def test_pages_of_stderr_follow_each_other(log_of):
+    file = log_of(*[("oe"[n % 2], b"%d\n" % n) for n in range(500)])
+    first = StderrSearch(file, None).forward(1)
+    assert first.numbers == list(range(2, 201, 2))
+    rest = StderrSearch(file, None).forward(file.index.number_at(first.end))
+    assert rest.numbers == list(range(202, 401, 2))
+
+
+def test_a_file_without_marks_has_no_line_of_stderr(text_file):
+    file = text_file(b"one\ntwo\n")
+    found = StderrSearch(file, None).forward(1)
+    assert (found.numbers, found.end) == ([], file.size)

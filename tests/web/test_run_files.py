@@ -193,6 +193,20 @@ def test_stderr_is_marked_and_times_are_shown_when_asked_for(browser, place, run
     assert line["e"] == 1 and line["t"] == ["2023-11-14T22:13:25+00:00", "22:13:25 UTC"]
 
 
+def test_stderr_can_be_read_alone(browser, place, run):
+    append_log(run, "err.txt", 0, b"out\nbad\nout\nworse\n", marks="o4@1000 e4@5000 o4@9000 e6@20000")
+    page = html_of(browser.get(place("logs/?file=err.txt")))
+    assert 'aria-pressed="false" title="Only the lines that came by stderr"' in page
+    alone = html_of(browser.get(place("logs/?file=err.txt&stderr=1")))
+    assert shown_in(alone) == ["stderr: bad", "stderr: worse"] and "2 lines of stderr in all 18 B." in alone
+    assert re.search(r'href="[^"]*stderr=1[^"]*&amp;line=4#L4"', alone)
+    assert shown_in(html_of(browser.get(place("logs/?file=err.txt&stderr=1&grep=wor")))) == ["stderr: worse"]
+    step = browser.get(place("logs/?file=err.txt&stderr=1&line=2&step=next"))
+    assert step.status_code == 302 and step.headers["Location"].endswith("line=4#L4")
+    none = html_of(browser.get(place("logs/?file=user_logs/std_log.txt&stderr=1")))
+    assert "No line came by stderr in all" in none
+
+
 def test_colours_are_classes_and_nothing_sets_a_style(browser, place, run):
     append_log(
         run,
