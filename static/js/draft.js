@@ -40,6 +40,7 @@ function begin(card) {
   version.value = draft.version; // a change that somebody made since is noticed when it is saved
   const note = card.querySelector("[data-draft-note]");
   note.hidden = false;
+  area.dispatchEvent(new Event("input", { bubbles: true })); // the preview is of this text
   note.querySelector("[data-draft-drop]").addEventListener("click", () => {
     area.value = saved.get(area);
     version.value = fresh;
