@@ -55,5 +55,6 @@ export function layout(uirevision, more = {}) {
 
 export const CONFIG = {
   displaylogo: false,
+  displayModeBar: matchMedia("(hover: none)").matches ? false : "hover", // under a finger it would stay, over the picture
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"],
 };
