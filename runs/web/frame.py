@@ -90,6 +90,7 @@ def _place(request: HttpRequest) -> str:
         "new_experiment": "experiments",
         "run": "runs",
         "settings": "settings",
+        **dict.fromkeys(("view", "trash", "compare", "columns", "filter_add", "group_by", "chart"), "runs"),
     }
     return next((place for start, place in starts.items() if name.startswith(start)), "")
 
