@@ -21,7 +21,8 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def runs(api):
-    """A failed run with a child, a running one that logs, and one in which nothing is."""
+    """A failed run with a child, a running one, and one in which nothing is; and a workspace without any."""
+    api("POST", "workspaces/", {"name": "looked-into"})
     failed = api.run(
         experiment="looked at", display_name="looked one", tags={"look": "red"}, params={"pace": "1"}
     )
@@ -100,6 +101,7 @@ STATES = {
         ("failed/", stay),
         ("failed/snapshot/", stay),
         ("running/monitoring/", stay),
+        ("failed/logs/?stderr=1", stay),
     ],
     "settings": [
         *((f"{SETTINGS}{place}", stay) for place in ("", "activity/", "profile/", "password/", "sessions/")),
@@ -107,6 +109,9 @@ STATES = {
         ("/help/keys/", stay),
         ("/w/default/find/?q=looked", stay),
         ("/w/nowhere-so-named/", stay),
+        ("/w/looked-into/", stay),
+        ("/w/looked-into/runs/", stay),
+        ("/w/looked-into/experiments/", stay),
         ("/w/default/runs/?cursor=broken", stay),
     ],
 }
@@ -226,6 +231,8 @@ def _findings(page, what):
         for violation in violations(page):
             found[what, theme, violation["id"]] = [node["html"][:160] for node in violation["nodes"][:3]]
     page.emulate_media(color_scheme="light")
-    if (extra := page.evaluate(EXTRA)) > 0:
-        found[what, "wide"] = extra
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        if (extra := page.evaluate(EXTRA)) > 0:
+            found[what, width] = extra
     return found
