@@ -1,0 +1,1 @@
+"""Engines that start `studio run exec` on machines, one file each. They know no database."""
