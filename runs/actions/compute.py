@@ -1,9 +1,11 @@
 """Compute targets: attached, changed, switched on and off, tested and detached by owners."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from runs.actions import jobs
@@ -16,6 +18,7 @@ from runs.transaction import write
 
 MOST_TARGETS = 100
 CHECK_JOB = "check target"
+ASK_EVERY = timedelta(minutes=1)
 
 
 def attach_target(
@@ -95,6 +98,17 @@ def ask_to_check(target: ComputeTarget) -> ComputeTarget:
     return row
 
 
+def ask_stale_targets(now: datetime | None = None) -> int:
+    """Have the worker ask the engines that are on and were not asked for a minute. Returns how many."""
+    old = (now or timezone.now()) - ASK_EVERY
+    stale = ComputeTarget.objects.filter(Q(checked_at__lt=old) | Q(checked_at=None), enabled=True)
+    with write():
+        rows = [*stale.exclude(state=ComputeTarget.CHECKING)]
+        for row in rows:
+            _enqueue_check(row)
+    return len(rows)
+
+
 def note_check(target: ComputeTarget, *, reason: str, capacity: Mapping[str, str] | None) -> None:
     """What the engine answered: its capacity; or None, and the reason why nothing came of it."""
     rows = ComputeTarget.objects.filter(pk=target.pk)
@@ -122,6 +136,10 @@ def _switch(target: ComputeTarget, enabled: bool, kind: str, *, by: User) -> Com
 def _ask_to_check(row: ComputeTarget) -> None:
     row.state = ComputeTarget.CHECKING
     row.save(update_fields=["state"])
+    _enqueue_check(row)
+
+
+def _enqueue_check(row: ComputeTarget) -> None:
     jobs.enqueue(CHECK_JOB, {"target": row.pk}, dedupe=f"{CHECK_JOB} {row.pk}", priority=5)
 
 

@@ -21,7 +21,7 @@ from runs.definition import clean_definition
 from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
 from runs.limits import NAME_LENGTH, RUN_ID_LENGTH, check_room, clean_text
-from runs.models import Experiment, Run, User, Workspace
+from runs.models import ComputeTarget, Experiment, Run, User, Workspace
 from runs.transaction import write
 
 MOST_CHILDREN_AT_ONCE = 100
@@ -39,6 +39,8 @@ class NewRun:
     parent: Run | None = None
     run_type: str = ""
     target: str = ""
+    # The name of a target of the workspace that is to execute it, by its definition; see actions/dispatch.py.
+    compute_target: str = ""
     script: str = ""
     arguments: Sequence[str] = ()
     # As runs/definition.py has it, for a run that is to be executed by others than its own program.
@@ -60,13 +62,14 @@ def create_run(workspace: Workspace, new: NewRun, *, by: User, key: str = "") ->
     """
     public_id = clean_run_id(new.run_id) if new.run_id is not None else str(uuid.uuid4())
     description, html = drawn(new.description)
+    target = _target(workspace, new)
     with write():
         before = claim(f"workspace:{workspace.pk}", key, answer=public_id) if key else None
         if before is not None:
             return _made_before(workspace, before), False
         experiment, _ = get_or_create_experiment(workspace, new.experiment, by=by)
         _check_parent(new.parent, experiment)
-        run = _insert(experiment, new, public_id, by=by, description=description, html=html)
+        run = _insert(experiment, new, public_id, target, by=by, description=description, html=html)
         organise.fill(run, by=by, tags=new.tags, properties=new.properties, params=new.params)
     return run, True
 
@@ -116,8 +119,33 @@ def _check_parent(parent: Run | None, experiment: Experiment) -> None:
         raise Invalid("The parent run is in another workspace.", field="parent")
 
 
+def _target(workspace: Workspace, new: NewRun) -> ComputeTarget | None:
+    """The target that the run is for. Raises Invalid when there is none of that name."""
+    if not new.compute_target:
+        return None
+    if new.definition is None:
+        raise Invalid(
+            "A run for a compute target needs a definition of what is executed.", field="definition"
+        )
+    names = [*workspace.compute_targets.order_by("name").values_list("name", flat=True)]
+    if new.compute_target not in names:
+        there = f"there is {', '.join(names)}" if names else "none is attached"
+        asked = new.compute_target[:80]
+        raise Invalid(
+            f"There is no compute target {asked!r} in {workspace.name}; {there}.", field="compute_target"
+        )
+    return workspace.compute_targets.get(name=new.compute_target)
+
+
 def _insert(
-    experiment: Experiment, new: NewRun, public_id: str, *, by: User, description: str, html: str
+    experiment: Experiment,
+    new: NewRun,
+    public_id: str,
+    target: ComputeTarget | None,
+    *,
+    by: User,
+    description: str,
+    html: str,
 ) -> Run:
     now = timezone.now()
     began = min(new.began_at or now, now)
@@ -141,6 +169,7 @@ def _insert(
         started_at=began if new.start else None,
         start_received_at=now if began != now else None,
         heartbeat_at=now if new.heartbeat else None,
+        compute_target=target,
         **_texts(new, number),
     )
     try:
@@ -162,7 +191,9 @@ def _texts(new: NewRun, number: int) -> dict[str, Any]:
     return {
         "display_name": name or f"Run {number}",
         "run_type": clean_text(new.run_type, "The type", length=64, empty=True, lines=False),
-        "target": clean_text(new.target, "The target", length=NAME_LENGTH, empty=True, lines=False),
+        "target": clean_text(
+            new.compute_target or new.target, "The target", length=NAME_LENGTH, empty=True, lines=False
+        ),
         "script": clean_text(new.script, "The script", length=8000, empty=True),
         "arguments": [
             clean_text(a, "An argument", length=8000, empty=True, exact=True) for a in new.arguments

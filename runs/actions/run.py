@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from runs.access import gone
 from runs.actions import counts, events, jobs
+from runs.actions.queue import wait_for_target
 from runs.actions.run_tokens import end_run_tokens, renew_run_tokens
 from runs.lifecycle import WATCHED, Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
@@ -53,13 +54,16 @@ def start_run(run: Run, *, by: User, heartbeat: bool = False) -> Run:
 def move_run(run: Run, status: Status, *, by: User | None, reason: str = "", heartbeat: bool = False) -> Run:
     """A step on the way to running or to the end: queued, preparing, finalizing. The same step again is no error.
 
-    With `heartbeat` the caller promises to send them from now on.
+    With `heartbeat` the caller promises to send them from now on. Queued hands a run with a compute target over to the
+    worker.
     """
     reason, now = clean_text(reason, "The reason", length=REASON_LENGTH, empty=True), timezone.now()
     with write():
         row = _lock(run)
         if row.status != status:
             _move(row, status, by=by, at=now, kind=status.value, reason=reason)
+        if status == Status.QUEUED:
+            wait_for_target(row, now)
         if heartbeat:
             row.heartbeat_at = now
             row.save(update_fields=["heartbeat_at"])
@@ -189,7 +193,7 @@ def _cancel(run: Run, *, by: User, reason: str) -> None:
         _move(run, Status.CANCEL_REQUESTED, by=by, at=now, kind="cancel requested", reason=said)
 
 
-def confirm_canceled(run: Run, *, by: User, reason: str = "", ended_at: datetime | None = None) -> Run:
+def confirm_canceled(run: Run, *, by: User | None, reason: str = "", ended_at: datetime | None = None) -> Run:
     """Canceled: whoever ran it says that it has stopped, asked or by itself (Ctrl-C)."""
     reason = shortened(clean_text(reason, "The reason", length=10**9, empty=True), REASON_LENGTH)
     return end_run(run, Status.CANCELED, by=by, kind="canceled", reason=reason, ended_at=ended_at)

@@ -5,6 +5,7 @@ from runs.models.alert import Alert, Delivery
 from runs.models.artifact import Artifact
 from runs.models.bulk import BulkChange, BulkPart
 from runs.models.compute import ComputeTarget
+from runs.models.dispatch import Dispatch
 from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
 from runs.models.image import DescriptionImage, ImageUse
@@ -30,6 +31,7 @@ __all__ = [
     "Delivery",
     "DescriptionImage",
     "DescriptionVersion",
+    "Dispatch",
     "Experiment",
     "ExperimentName",
     "ExperimentTag",

@@ -12,6 +12,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "created",
         "started",
         "Queued",
+        "dispatched",
         "Preparing",
         "Provisioning",
         "Starting",
