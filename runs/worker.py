@@ -23,8 +23,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from runs import mail
-from runs.actions import bulk, images, invitations, jobs, passwords, run, snapshots, trash, upkeep
+from runs import dispatcher, mail
+from runs.actions import bulk, compute, images, invitations, jobs, passwords, run, snapshots, trash, upkeep
 from runs.actions import email as addresses
 from runs.models import Job
 from runs.storage import delete as delete_file
@@ -100,6 +100,11 @@ def mail_address_check(payload: Mapping[str, Any]) -> str:
     return "sent"
 
 
+def check_target(payload: Mapping[str, Any]) -> str:
+    """Ask the engine of a compute target how it is."""
+    return dispatcher.check_target(int(payload["target"]))
+
+
 def forget_old_rows() -> int:
     """Delete keys, links, failures and done jobs that are of no use any more."""
     return upkeep.purge() + jobs.purge_jobs(timezone.now() - JOBS_KEPT)
@@ -126,6 +131,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mail password reset": mail_password_reset,
     "mail address check": mail_address_check,
     bulk.JOB: change_runs,
+    compute.CHECK_JOB: check_target,
 }
 
 
@@ -133,6 +139,7 @@ def chores() -> list[Chore]:
     """What falls due by the clock."""
     return [
         Chore("runs that fell silent", 5.0, run.reap_silent_runs),
+        Chore("compute targets to be asked", 15.0, compute.ask_stale_targets),
         Chore("old rows forgotten", 3600.0, forget_old_rows),
         Chore("unused images deleted", 3600.0, images.delete_unused_images),
         Chore("trash emptied", 3600.0, trash.empty_trash),
@@ -143,6 +150,11 @@ def chores() -> list[Chore]:
 def main() -> None:
     """Work until told to stop, also through times without a database."""
     stop = StopSignal()
+    with dispatcher.Dispatching():
+        _work(stop)
+
+
+def _work(stop: StopSignal) -> None:
     worker = f"{socket.gethostname()[:50]}:{os.getpid()}"
     due = chores()
     pause_s = IDLE_S

@@ -208,6 +208,11 @@ class NewRunBody(serializers.Serializer):
     )
     type = text(default="")
     target = text(default="")
+    compute_target = text(
+        default="",
+        help_text="The name of an attached target that executes it: it begins once its stage is Queued, when the "
+        "snapshot is there.",
+    )
     script = text(default="")
     arguments = serializers.ListField(child=text(required=True), required=False)
     definition = serializers.JSONField(

@@ -115,7 +115,7 @@ class RunTokenEndpoint(Endpoint):
 
 @extend_schema(request=StageBody, responses={200: RunShape, 409: ErrorAnswer})
 class StageEndpoint(RunStep):
-    """Whoever executes the run says how far it is."""
+    """Whoever executes the run says how far it is. Queued hands a run with a compute target over to the worker."""
 
     def step(self, run: Run) -> Run:
         """Note the stage."""

@@ -37,6 +37,7 @@ ICONS = {
     "cancel told": "stop",
     "marked by hand": "pen",
     "heard after its end": "warn",
+    "dispatched": "enter",
     "trashed": "trash",
     "restored": "restore",
     "properties added": "lock",
@@ -154,6 +155,8 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
     if kind == "heard after its end":
         status = show.word_of(str(details.get("status", ""))).lower()
         return f"sent a heartbeat although the run was marked as {status}"
+    if kind == "dispatched":
+        return f"handed it over to {details.get('target', '')}, where it is job {details.get('job', '')}"
     if kind == "described":
         return "changed the description"
     if kind == "file uploaded":
