@@ -1,5 +1,5 @@
 """`azureml.core.runconfig` under the studio's name."""
 
-from studio.client.script import RunConfiguration, ScriptRunConfig
+from studio.client.script import Resources, RunConfiguration, ScriptRunConfig
 
-__all__ = ["RunConfiguration", "ScriptRunConfig"]
+__all__ = ["Resources", "RunConfiguration", "ScriptRunConfig"]

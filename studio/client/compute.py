@@ -109,6 +109,10 @@ class ComputeTarget:
             status = self.get_status()
         if show_output:
             print(status)
+        if status == "Creating":
+            raise ComputeTargetException(
+                f"{self._name} was not asked within {CHECK_PATIENCE_S:.0f} s: is the studio's worker running?"
+            )
         if status == "Failed":
             raise ComputeTargetException(f"{self._name} does not answer: {self._found['state_reason']}")
 

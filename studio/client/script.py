@@ -40,6 +40,24 @@ class Environment:
         return f"Environment(Name: {self.name})"
 
 
+class Resources:
+    """What a run asks a compute target for; None is what the target gives by itself. `local` heeds none of it."""
+
+    def __init__(
+        self,
+        cpus: int | None = None,
+        gpus: int | None = None,
+        memory_mb: int | None = None,
+        time_s: int | None = None,
+        queue: str | None = None,
+    ) -> None:
+        """`time_s`: how long the engine lets the job run. `queue`: the partition."""
+        self.cpus, self.gpus, self.memory_mb, self.time_s, self.queue = cpus, gpus, memory_mb, time_s, queue
+
+    def __repr__(self) -> str:
+        return f"Resources({', '.join(f'{key}={value}' for key, value in vars(self).items() if value)})"
+
+
 class RunConfiguration:
     """How a script is run: on which target, with which Python, arguments and environment variables."""
 
@@ -62,6 +80,7 @@ class RunConfiguration:
         self.environment.python.conda_dependencies = conda_dependencies
         self.max_run_duration_seconds: int | None = None
         self.node_count = 1
+        self.resources = Resources()
         self._target = LOCAL
         self._rest: dict[str, Any] = {}
 
@@ -178,6 +197,7 @@ class ScriptRunConfig:
             "interpreter": self.run_config.environment.python.interpreter_path or "python",
             "environment": dict(self.run_config.environment_variables),
             "max_run_duration_seconds": self.max_run_duration_seconds,
+            "resources": dict(vars(self.run_config.resources)),
         }
 
     def __repr__(self) -> str:

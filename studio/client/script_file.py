@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from studio.client.errors import RunConfigurationException
 
 if TYPE_CHECKING:
-    from studio.client.script import RunConfiguration
+    from studio.client.script import Resources, RunConfiguration
 
 FOLDERS = (".studio", ".azureml", "aml_config", ".")
 NO_YAML = "Run configurations are YAML: install PyYAML with `pip install PyYAML`."
@@ -62,6 +62,7 @@ def as_tree(config: "RunConfiguration") -> dict[str, Any]:
         "communicator": config.communicator,
         "maxRunDurationSeconds": config.max_run_duration_seconds,
         "nodeCount": config.node_count,
+        "resources": {key: value for key, value in vars(config.resources).items() if value is not None},
         "environment": {
             "name": environment.name,
             "version": environment.version,
@@ -119,6 +120,7 @@ def from_tree(tree: dict[str, Any], file: Path) -> "RunConfiguration":
     config.target = tree.get("target") or "local"
     config.max_run_duration_seconds = _whole(tree, "maxRunDurationSeconds", file)
     config.node_count = _whole(tree, "nodeCount", file) or 1
+    config.resources = _resources(tree, file)
     environment = tree["environment"] if isinstance(tree.get("environment"), dict) else {}
     config.environment.name = str(environment.get("name") or "local")
     config.environment.version = environment.get("version")
@@ -140,6 +142,18 @@ def _whole(tree: dict[str, Any], key: str, file: Path) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise RunConfigurationException(f"{key} in {file} is a whole number, not {value!r}.")
     return value
+
+
+def _resources(tree: dict[str, Any], file: Path) -> "Resources":
+    from studio.client.script import Resources
+
+    given = tree.get("resources") or {}
+    known = [*vars(Resources())]
+    if not isinstance(given, dict) or not set(given) <= set(known):
+        raise RunConfigurationException(
+            f"resources in {file} holds {', '.join(known)}, each if it is wanted."
+        )
+    return Resources(**given)
 
 
 def _conda_tree(conda: Any) -> Any:

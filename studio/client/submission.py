@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from studio.client.address import RUN_ID
 from studio.client.beginnings import keep_sources
-from studio.client.compute import LOCAL, UNKNOWN
+from studio.client.compute import LOCAL
 from studio.client.context import ERROR_FILE, EXPERIMENT
 from studio.client.descendants import SUPERVISOR
 from studio.client.ending import failed
 from studio.client.errors import (
-    ComputeTargetException,
     ExperimentExecutionException,
     UserErrorException,
 )
@@ -25,6 +24,7 @@ from studio.client.git import git_properties
 from studio.client.heart import ENDED
 from studio.client.http import segment
 from studio.client.labels import tag_text
+from studio.client.remote import made_for_target, queue_with_sources
 from studio.client.run import Run
 from studio.client.run_folder import CODE, LOG, RUNS_FOLDER, clear_old_folders, folder_of
 from studio.client.script import ScriptRunConfig
@@ -65,19 +65,21 @@ def submit(
     display_name: str | None = None,
     credential_passthrough: bool | None = None,
 ) -> ScriptRun:
-    """Run a script on this machine; return its run at once. `credential_passthrough` is the cloud's, not used."""
+    """Run a script on this machine, or on the attached target that `config` names; return its run at once.
+
+    `credential_passthrough` is the cloud's, not used.
+    """
     if not isinstance(config, ScriptRunConfig):
         raise UserErrorException(f"submit takes a ScriptRunConfig, not {type(config).__name__}.")
     _check(experiment, config)
     words = config.command_line()
     run_id = run_id or new_run_id(experiment)
-    clear_old_folders()
-    folder = _copied(Path(config.source_directory), run_id)
+    target, source = config.run_config.target, Path(config.source_directory)
     fields: dict[str, Any] = {
         "experiment": experiment.name,
         "run_id": run_id,
         "type": TYPE,
-        "target": LOCAL,
+        "target": target,
         "script": config.script or " ".join(words),
         "arguments": [str(argument) for argument in config.arguments],
         "definition": config.definition(),
@@ -88,7 +90,13 @@ def submit(
     }
     workspace = experiment.workspace
     path = f"workspaces/{segment(workspace.name)}/runs/"
-    found = workspace.client.post(path, fields, key=str(uuid.uuid4()))
+    key = str(uuid.uuid4())
+    if target != LOCAL:
+        made_for_target(workspace, path, fields, key=key, target=target)
+        return ScriptRun(experiment, run_id, _found=queue_with_sources(workspace, run_id, source))
+    clear_old_folders()
+    folder = _copied(source, run_id)
+    found = workspace.client.post(path, fields, key=key)
     keep_sources(workspace.client, run_id, folder / CODE)
     return execute_here(ScriptRun(experiment, run_id, _found=found))
 
@@ -99,9 +107,6 @@ def new_run_id(experiment: "Experiment") -> str:
 
 
 def _check(experiment: "Experiment", config: ScriptRunConfig) -> None:
-    target = config.run_config.target
-    if target != LOCAL:
-        raise ComputeTargetException(UNKNOWN.format(target, experiment.workspace.name))
     source = Path(config.source_directory)
     if not source.is_dir():
         raise ExperimentExecutionException(f"There is no folder {source} to run a script in.")

@@ -196,7 +196,7 @@ def test_what_cannot_be_submitted_is_refused_with_a_sentence(experiment: Experim
     with pytest.raises(ExperimentExecutionException, match="There is no folder"):
         experiment.submit(ScriptRunConfig(source / "nowhere", "train.py"))
     with pytest.raises(ComputeTargetException, match="'gpu-cluster' does not exist in the workspace"):
-        experiment.submit(ScriptRunConfig(source, "train.py", compute_target="gpu-cluster"))
+        experiment.submit(ScriptRunConfig(source, command="true", compute_target="gpu-cluster"))
     with pytest.raises(UserErrorException, match="submit takes a ScriptRunConfig, not RunConfiguration"):
         experiment.submit(RunConfiguration())  # type: ignore[arg-type]
     with pytest.raises(UserErrorException, match="Please specify the script to run"):
