@@ -42,8 +42,10 @@ def test_the_bar_is_full_and_in_order():
 def test_search_and_sort(page, workspace):
     for name in ("alpha", "beta"):
         make.run(workspace, experiment=name)
-    assert "beta" not in page("?q=alph")
+    found = page("?q=alph")
+    assert "beta" not in found and "2 experiments" not in found
     html = page("?sort=name")
+    assert "2 experiments" in html
     assert html.index("alpha") < html.index("beta")
     assert "No experiment matches" in page("?q=zzz")
 
