@@ -73,7 +73,6 @@ def stay(page):
 
 STATES = {
     "lists": [
-        (LIST, stay),
         (LIST, open_children),
         (LIST, tag_menu),
         (f"{LIST}?group=tags.look&open=x", stay),
@@ -89,7 +88,6 @@ STATES = {
         (LIST, link("Add filter")),
         (LIST, second_step),
         (LIST, link("Group by")),
-        (LIST, link("Save as…")),
         (LIST, link("Share…")),
         ("running/", link("Cancel")),
     ],
@@ -103,9 +101,8 @@ STATES = {
         ("running/monitoring/", stay),
         ("failed/logs/?stderr=1", stay),
     ],
-    "settings": [
-        *((f"{SETTINGS}{place}", stay) for place in ("", "activity/", "profile/", "password/", "sessions/")),
-        ("/workspaces/new/", stay),
+    "others": [
+        (f"{SETTINGS}sessions/", stay),
         ("/help/keys/", stay),
         ("/w/default/find/?q=looked", stay),
         ("/w/nowhere-so-named/", stay),
@@ -116,7 +113,6 @@ STATES = {
     ],
 }
 BEFORE = [
-    "/login/forgotten/",
     "/login/reset/none/",
     "/login/email/none/",
     "/invite/none/",
