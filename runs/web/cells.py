@@ -44,9 +44,9 @@ class Look:
 def narrowing(content: SafeString, name: str, value: str) -> SafeString:
     """The content as a button that narrows the list to what it says.
 
-    Its form, of which there is one, holds the rest of the address: a link would repeat it in every cell.
+    The form around the table holds the rest of the address: a link would repeat it in every cell.
     """
-    return filled('<button class="to" form="narrow" name="{}" value="{}">{}</button>', name, value, content)
+    return filled('<button class="to" name="{}" value="{}">{}</button>', name, value, content)
 
 
 def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
@@ -56,7 +56,7 @@ def render_cell(column: Column, row: RunRow, look: Look) -> SafeString:
     if draw is None and isinstance(cell, float) | (column.key in row.outlines):
         return _number(cell, row.outlines.get(column.key), look.parts.get(column.key, 0))
     content = draw(row, look) if draw is not None else _value(cell)
-    kind = _CLASSES.get(column.key, "num" if column.key in look.numeric else "text")
+    kind = _CLASSES.get(column.key, "num" if column.key in look.numeric else "")
     return filled('<td class="{}">{}</td>', kind, content) if kind else filled("<td>{}</td>", content)
 
 
@@ -119,7 +119,7 @@ def _tags(row: RunRow, look: Look) -> SafeString:
     shown = list(row.tags.items())[:MOST_TAGS]
     drawn = [
         filled(
-            '<button class="to tag" form="narrow" name="tag" value="{}"{}>{}</button>',
+            '<button class="to tag" name="tag" value="{}"{}>{}</button>',
             f"{key}={value[:250]}" if value else key,
             *show.tag_parts(key, value),
         )
@@ -206,5 +206,5 @@ _CLASSES = {
     "number": "num",
     "status": "",
     "tags": "tagged",
-    "id": "",
+    "id": "whole",
 }

@@ -31,6 +31,7 @@ from runs.web.headings import Heading, heading_of
 from runs.web.rows import draw_rows, look_of, marks_of
 from runs.web.scope import DEPTH, Scope, columns_of, conditions_of, plan_of
 from runs.web.selection import opened_of, pinned_of
+from runs.web.spark import room_for
 
 A_PAGE = 50
 # How often a list asks again: while something runs, and while it waits for something new.
@@ -292,6 +293,7 @@ def _fill(made: RunList, plan: Plan) -> None:
         rows,
         now=timezone.now(),
         may_write=made.may_write,
+        room_bytes=room_for(len(made.here_url)),
     )
     marks = marks_of(address, rows, page.below)
     made.numeric = look.numeric

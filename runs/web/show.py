@@ -47,7 +47,7 @@ def status(value: str, count: int | None = None) -> SafeString:
     shape = shape_of(value)
     counted = "" if count is None else filled(" <b>{}</b>", grouped(count))
     return filled(
-        '<span class="st {0}"><svg aria-hidden="true"><use href="#s-{0}"/></svg>{1}{2}</span>',
+        '<span class="st {0}"><svg><use href="#s-{0}"/></svg>{1}{2}</span>',
         shape,
         word_of(value),
         counted,

@@ -11,6 +11,7 @@ from runs.query.runs import RunRow
 WIDE, HIGH = 96, 28
 # What all lines of a page may add to its HTML, about. One line is so many bytes, and so many for each part.
 ROOM_BYTES, LINE_BYTES, PART_BYTES = 13_000, 48, 9
+LEAST_ROOM_BYTES = 3_000
 FEW_PARTS = 6
 
 
@@ -30,6 +31,11 @@ def parts_for(
             total += count
     parts = (room_bytes // max(total, 1) - LINE_BYTES) // PART_BYTES
     return dict.fromkeys(fitting, min(parts, MOST_PARTS))
+
+
+def room_for(address_length: int) -> int:
+    """How many bytes the lines of a page may take: fewer where its address is long, which some sixty links repeat."""
+    return max(LEAST_ROOM_BYTES, ROOM_BYTES - 60 * max(0, address_length - 200))
 
 
 def spark(outline: bytes, most: int) -> str:

@@ -1,7 +1,7 @@
 /* Editing in place: Escape leaves a form (`data-leave` is its way out), Ctrl+Enter sends one with many lines,
    `data-auto` sends a form when a choice in it changes, and words said at the bottom go away after a while. */
 document.addEventListener("keydown", (event) => {
-  const form = event.target.closest?.("form");
+  const form = event.target.closest?.("form:not(#narrow)"); // that one lies around a whole table
   if (!form) return;
   if (event.key === "Escape") form.querySelector("[data-leave]")?.click();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

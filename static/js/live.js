@@ -11,7 +11,8 @@ function isBusy(part) {
 }
 
 function key(node) {
-  return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key ?? node.dataset.id ?? node.id : "";
+  if (node.nodeType !== Node.ELEMENT_NODE) return "";
+  return node.dataset.key ?? node.dataset.id ?? node.getAttribute("id") ?? ""; // `.id` of a form may be a field
 }
 
 function isSameKind(old, fresh) {
@@ -95,6 +96,10 @@ async function look() {
 
 if (document.querySelector(PART)) {
   setInterval(look, 500);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const isStar = event.target.matches?.("#star-on, #star-off") && event.detail.successful;
+    if (isStar) document.dispatchEvent(new CustomEvent("studio:refresh"));
+  });
   document.addEventListener("studio:refresh", () => { isAsked = true; pause = 1; look(); });
   // The same page at another address, such as one with a row opened: what differs is put in place.
   document.addEventListener("studio:go", ({ detail }) => {

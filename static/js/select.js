@@ -124,7 +124,4 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("studio:refreshed", show);
 document.addEventListener("htmx:afterSettle", show);
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.id?.startsWith("star-") && event.detail.successful) document.dispatchEvent(new CustomEvent("studio:refresh"));
-});
 show();

@@ -13,7 +13,7 @@ const heads = () => [...document.querySelectorAll("[data-table] thead th")];
 function rules() {
   const all = heads(), found = [];
   all.forEach((head, place) => {
-    const width = widths[head.dataset.col];
+    const width = widths[head.dataset.key];
     if (!width) return;
     const cell = `[data-table] tr:not(.more) > :nth-child(${place + 1})`;
     found.push(`${cell} { width: ${width}px; min-width: ${width}px; max-width: ${width}px; overflow: hidden; text-overflow: ellipsis; }`);
@@ -39,7 +39,7 @@ function pins() {
 function draw() {
   if (!table()) return;
   for (const head of heads()) {
-    if (!head.dataset.col || head.querySelector(".grip")) continue;
+    if (!head.dataset.key || head.querySelector(".grip")) continue;
     const grip = document.createElement("span");
     grip.className = "grip";
     grip.setAttribute("data-keep", "");
@@ -66,7 +66,7 @@ document.addEventListener("pointerdown", (event) => {
   event.preventDefault();
   const head = grip.parentElement, start = head.getBoundingClientRect().width, from = event.clientX;
   grip.setPointerCapture(event.pointerId);
-  const move = (moved) => put(head.dataset.col, start + moved.clientX - from);
+  const move = (moved) => put(head.dataset.key, start + moved.clientX - from);
   grip.addEventListener("pointermove", move);
   grip.addEventListener("lostpointercapture", () => {
     grip.removeEventListener("pointermove", move);
@@ -76,15 +76,15 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("dblclick", (event) => {
   const grip = event.target.closest?.("[data-table] .grip");
   if (!grip) return;
-  put(grip.parentElement.dataset.col, null);
+  put(grip.parentElement.dataset.key, null);
   remember();
 });
 document.addEventListener("keydown", (event) => {
-  const head = event.shiftKey && event.target.closest?.("[data-table] thead th[data-col]");
+  const head = event.shiftKey && event.target.closest?.("[data-table] thead th[data-key]");
   const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
   if (!head || (!step && event.key !== "Home")) return;
   event.preventDefault();
-  put(head.dataset.col, step ? head.getBoundingClientRect().width + step : null);
+  put(head.dataset.key, step ? head.getBoundingClientRect().width + step : null);
   remember();
 });
 for (const name of ["studio:refreshed", "htmx:afterSettle"]) document.addEventListener(name, draw);

@@ -53,7 +53,7 @@ def test_columns_are_chosen_by_the_address(page, workspace):
     html = page('?columns=name,metrics.loss,metrics.loss.max,params.rate,tags."a b"')
     line = '<svg role="none"><path d="M0 0h0l96 28"/></svg>'
     assert f'<td class="num" title="0.123456 (2 points)">{line}0.1235</td><td class="num">3</td>' in html
-    assert '<td class="num">0.1</td><td class="text">x</td>' in html
+    assert '<td class="num">0.1</td><td>x</td>' in html
     assert "Submitted by" not in html
 
 
