@@ -17,11 +17,13 @@ from tests.client.conftest import Cli
 TABLE = Path(__file__).with_name("cli_flags.txt")
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "azureml_cli.json"
 # What is not as in the cloud, with the reason.
-_ONE_TARGET = "a studio knows one target, the machine that submits: there is none to list or attach"
 COMMANDS_DECLINED = {
-    f"computetarget {verb}": _ONE_TARGET for verb in ("list", "show", "attach remote", "detach", "delete")
+    "computetarget attach remote": "no engine reaches machines by SSH; Slurm and the studio's own machine are attached",
 }
-OTHERWISE: dict[tuple[str, str], str] = {}
+OTHERWISE = {
+    (f"computetarget {verb}", "--path"): "where it is left out the working folder is meant, as everywhere"
+    for verb in ("list", "show", "detach", "delete")
+}
 SERVER = ("up", "link", "password")
 
 

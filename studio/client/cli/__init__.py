@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from studio import VERSION
 from studio.client.cli import (
     completion,
+    computetarget,
     doctor,
     experiment,
     folder,
@@ -96,7 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"run-studio {VERSION}")
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for noun in (server, login, doctor, folder, run, experiment, view):
+    for noun in (server, login, doctor, folder, run, experiment, view, computetarget):
         noun.add(nouns)
     for noun in (workspace, member, profile, token, sync, completion):
         noun.add(nouns)

@@ -67,13 +67,18 @@ class Noun:
 
     def __init__(self, nouns: Commands, name: str, text: str) -> None:
         self._name = name
-        noun = nouns.add_parser(name, help=text, description=sentence(text), formatter_class=Formatter)
+        word = name.rpartition(" ")[2]
+        noun = nouns.add_parser(word, help=text, description=sentence(text), formatter_class=Formatter)
         noun.set_defaults(parser=noun)
         self._verbs = noun.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(self, verb: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
         """Add a verb and return its parser. `example`: what follows the verb in its example."""
         return add_command(self._verbs, f"{self._name} {verb}", command, text, example)
+
+    def noun(self, word: str, text: str) -> "Noun":
+        """Add a verb that has verbs of its own, such as `computetarget attach …`."""
+        return Noun(self._verbs, f"{self._name} {word}", text)
 
 
 def add_command(
