@@ -39,6 +39,14 @@ def cpu_s(session: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_of_s(pid: int) -> float:
+    """The processor time that a process of this machine has used, in seconds; 0 where it cannot be seen."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share (0 to 1) of the values lies."""
     ordered = sorted(values)

@@ -89,7 +89,7 @@ def _conditions(of: Landmarks) -> Iterator[Question]:
     yield Question("newest of the largest experiment", experiment=of.largest)
     yield Question("failed ones", {"status": "Failed"})
     yield Question("a tag of 10 % of the runs", {"filter": "tags.team = 'team-4'"})
-    yield Question("a tag of about 50 runs", {"filter": "tags.ticket = 'ML-7'"})
+    yield Question("a tag of one run in 400", {"filter": "tags.ticket = 'ML-7'"})
     yield Question("a metric's bound, half of the runs", {"filter": f"metrics.accuracy > {of.half!r}"})
     yield Question("a metric's bound, 100 runs", {"filter": f"metrics.accuracy > {of.best!r}"})
     yield Question(
