@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import Client
 
+from runs.actions.compute import attach_target
 from runs.actions.experiment import edit_experiment
 from runs.actions.files import append_log, put_file
 from runs.actions.images import keep_image
@@ -40,6 +41,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "settings_sessions": ("reader", "reader"),
     "preferences": ("", "signed in"),
     "workspace_home": ("reader", ""),
+    "compute": ("reader", ""),
+    "compute_attach": ("owner", "owner"),
+    "compute_target": ("reader", "owner"),
+    "compute_detach": ("owner", "owner"),
     "find": ("reader", ""),
     "keys": ("signed in", ""),
     "robots": ("everybody", ""),
@@ -139,6 +144,8 @@ FORMS = {
     "view_edit": {"name": "renamed", "edited_version": "1"},
     "view_share": {"sharing": "view"},
     "bulk": {"action": "archive", "at": "/w/vision/runs/", "all": "true"},
+    "compute_attach": {"kind": "slurm", "name": "another"},
+    "compute_target": {"do": "test"},
     "preferences": {"theme": "dark"},
     "new_experiment": {"name": "brand-new"},
     "experiment_description": {"description": "new"},
@@ -182,6 +189,7 @@ def run(workspace, owner):
     edit_run(made, by=owner, description="words")
     edit_experiment(made.experiment, by=owner, description="words")
     keep_image(workspace, PNG, by=owner)
+    attach_target(workspace, "cluster", "slurm", {}, by=owner, enabled=False)
     FORMS["settings_invitation"]["invitation"] = create_invitation(
         workspace, "reader", by=owner
     ).invitation.pk

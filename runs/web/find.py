@@ -93,6 +93,7 @@ def _pages(member: Member) -> Iterator[Entry]:
         ("workspace_home", "home", "Home"),
         ("experiments", "experiment", "Experiments"),
         ("runs", "runs", "All runs"),
+        ("compute", "compute", "Compute"),
         ("settings", "settings", "Settings"),
     ):
         yield Entry(icon, label, reverse(route, args=[name]), "page")

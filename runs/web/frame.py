@@ -21,6 +21,7 @@ EVERYWHERE = (
     ("g h", "go to Home"),
     ("g e", "go to Experiments"),
     ("g r", "go to All runs"),
+    ("g c", "go to Compute"),
     ("g s", "go to Settings"),
     ("Esc", "close a dialog or menu; leave what is being edited"),
     ("Ctrl Enter", "save the text that is being written"),
@@ -77,6 +78,8 @@ def _kind(name: str | None) -> str:
         return name
     if name and name.startswith("settings"):
         return "settings"
+    if name and name.startswith("compute"):
+        return "compute"
     return "runs" if name and name.startswith("run") else "workspace_home"
 
 
@@ -89,6 +92,7 @@ def _place(request: HttpRequest) -> str:
         "experiment": "experiments",
         "new_experiment": "experiments",
         "run": "runs",
+        "compute": "compute",
         "settings": "settings",
         **dict.fromkeys(("view", "trash", "compare", "columns", "filter_add", "group_by", "chart"), "runs"),
     }

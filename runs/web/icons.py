@@ -17,6 +17,7 @@ NAMES = {
     "experiment": "flask-conical",
     "runs": "list",
     "home": "house",
+    "compute": "server",
     "settings": "settings",
     "help": "circle-question-mark",
     "keyboard": "keyboard",
