@@ -40,6 +40,8 @@ class Start:
 def claim_dispatches(now: datetime | None = None) -> list[Dispatch]:
     """Take what is due, each for a minute: jobs to be looked after, and runs that begin as their target has room."""
     now = now or timezone.now()
+    if not Dispatch.objects.filter(state__in=Dispatch.LIVE, next_at__lte=now).exists():
+        return []  # mostly; nobody has to wait for a lock
     with write():
         due = Dispatch.objects.filter(state__in=(Dispatch.SUBMITTING, Dispatch.SUBMITTED), next_at__lte=now)
         taken = [*_locked(due.order_by("next_at", "id"))[:MOST_AT_ONCE]]
