@@ -33,6 +33,7 @@ REASONS = {
     "Priority": "jobs of higher priority go first",
     "None": "",
     "BeginTime": "it begins later",
+    "PartitionConfig": "the partition has no machine that gives so much",
     "PartitionNodeLimit": "the partition has no such machines",
     "ReqNodeNotAvail": "the machines it asks for are not available",
 }
