@@ -24,7 +24,19 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from runs import dispatcher, mail
-from runs.actions import bulk, compute, images, invitations, jobs, passwords, run, snapshots, trash, upkeep
+from runs.actions import (
+    bulk,
+    compute,
+    images,
+    invitations,
+    jobs,
+    passwords,
+    run,
+    snapshots,
+    stopping,
+    trash,
+    upkeep,
+)
 from runs.actions import email as addresses
 from runs.models import Job
 from runs.storage import delete as delete_file
@@ -38,6 +50,8 @@ LONGEST_PAUSE_S = 30.0
 # A lease lasts 60 seconds; it is renewed well before.
 RENEW_EVERY_S = 20.0
 JOBS_KEPT = timedelta(days=7)
+# A recorder tries a studio that is away at least so often, with its timeouts.
+RETURN_S = 45.0
 
 
 @dataclass
@@ -138,7 +152,9 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 def chores() -> list[Chore]:
     """What falls due by the clock."""
     return [
-        Chore("runs that fell silent", 5.0, run.reap_silent_runs),
+        # Whoever logs to a studio that was away is given the time to come back.
+        Chore("runs that fell silent", 5.0, run.reap_silent_runs, time.monotonic() + RETURN_S),
+        Chore("cancels that nobody confirmed", 5.0, stopping.close_unconfirmed_cancels),
         Chore("compute targets to be asked", 15.0, compute.ask_stale_targets),
         Chore("old rows forgotten", 3600.0, forget_old_rows),
         Chore("unused images deleted", 3600.0, images.delete_unused_images),

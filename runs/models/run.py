@@ -120,6 +120,12 @@ class Run(models.Model):
                 name="run_watched",
                 condition=Q(heartbeat_at__isnull=False, ended_at__isnull=True),
             ),
+            # And for cancels that nobody has confirmed.
+            models.Index(
+                fields=["cancel_requested_at"],
+                name="run_stopping",
+                condition=Q(cancel_requested_at__isnull=False, ended_at__isnull=True),
+            ),
             # The trash is emptied of its oldest.
             models.Index(fields=["deleted_at"], name="run_trash", condition=Q(deleted_at__isnull=False)),
         ]

@@ -85,4 +85,7 @@ def test_without_a_database_a_chore_stays_due():
 
 
 def test_every_chore_runs_on_this_database(workspace):
-    worker.do_chores(worker.chores())
+    chores = worker.chores()
+    for chore in chores:
+        chore.due_at = 0.0
+    worker.do_chores(chores)
