@@ -73,6 +73,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-definition": {"GET": "reader"},
     "api-run-token": {"POST": "contributor"},
     "api-run-stage": {"POST": "contributor"},
+    "api-run-resubmit": {"POST": "contributor"},
     "api-run-children": {"GET": "reader", "POST": "contributor"},
     "api-run-star": {"PUT": "reader", "DELETE": "reader"},
     "api-run-tags": {"GET": "reader", "POST": "contributor"},
@@ -96,7 +97,7 @@ TABLE: dict[str, dict[str, str]] = {
 }
 # What the token of a submitted script opens: below its own run everything of the table but these, and elsewhere only
 # these. (A child run is made with POST at api-runs, where the parent in the body decides.)
-NOT_OF_A_SCRIPT = {("api-run-star", "PUT"), ("api-run-star", "DELETE")}
+NOT_OF_A_SCRIPT = {("api-run-star", "PUT"), ("api-run-star", "DELETE"), ("api-run-resubmit", "POST")}
 ELSEWHERE_OF_A_SCRIPT = {
     ("api-me", "GET"),
     ("api-schema", "GET"),

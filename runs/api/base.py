@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from runs.access import Caller, Need, get_run
 from runs.actions.reported import real_moment
 from runs.errors import Invalid, TooLarge
-from runs.limits import BODY_BYTES, MIB
+from runs.limits import BODY_BYTES, MIB, clean_text
 from runs.models import Run
 
 MOST_DIGITS = 14  # of milliseconds, up to the year 5138
@@ -60,6 +60,11 @@ def real_time(request: Request, reported: datetime | None) -> datetime | None:
     known = sent.isdecimal() and len(sent) <= MOST_DIGITS
     sent_at = datetime.fromtimestamp(int(sent) / 1000, UTC) if known else None
     return real_moment(reported, sent_at=sent_at, now=timezone.now())
+
+
+def idempotency_key(request: Request) -> str:
+    """The key of a call that may be sent twice; empty without one."""
+    return clean_text(request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True)
 
 
 def check_body(request: Request | HttpRequest, limit: int) -> None:

@@ -9,11 +9,10 @@ from rest_framework.response import Response
 from runs.access import check_can_create_runs, get_run, get_workspace, get_workspace_of_run
 from runs.actions.create import NewRun, create_children, create_run
 from runs.api import serializers as s
-from runs.api.base import Endpoint, flag, real_time
+from runs.api.base import Endpoint, flag, idempotency_key, real_time
 from runs.api.filter_schema import filter_parameters
 from runs.api.shapes import run_shape, run_shapes
 from runs.errors import Invalid
-from runs.limits import clean_text
 from runs.query import runs as query
 from runs.query import tree
 from runs.query.columns import parse_sort
@@ -68,9 +67,7 @@ class RunsEndpoint(Endpoint):
         sent: dict[str, Any] = self.read(s.NewRunBody)
         parent = get_run(self.caller, sent["parent"], "write") if sent.get("parent") else None
         check_can_create_runs(self.caller, parent, sent["experiment"])
-        key = clean_text(
-            request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True
-        )
+        key = idempotency_key(request)
         fields = {name: value for name, value in sent.items() if name not in ("type", "parent", "started_at")}
         began_at = real_time(request, sent.get("started_at"))
         new = NewRun(**fields, parent=parent, run_type=sent["type"], began_at=began_at)
@@ -134,9 +131,7 @@ class ChildrenEndpoint(Endpoint):
         """Make many children at once, all of them or none, running from now on."""
         parent = self.run(run_id, "write")
         sent = self.read(s.ChildrenBody)["children"]
-        key = clean_text(
-            request.headers.get("Idempotency-Key", ""), "Idempotency-Key", length=200, empty=True
-        )
+        key = idempotency_key(request)
         children = [
             NewRun(**child, experiment=parent.experiment.name, parent=parent, start=True) for child in sent
         ]

@@ -143,6 +143,9 @@ class RunShape(serializers.Serializer):
     target = serializers.CharField()
     parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field here, in DRF an attribute
     root = serializers.CharField()  # type: ignore[assignment]
+    resubmitted_from = serializers.CharField(
+        allow_null=True, help_text="The id of the run that this one is once more."
+    )
     child_count = serializers.IntegerField()
     description = serializers.CharField()
     created_at = serializers.DateTimeField()

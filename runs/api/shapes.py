@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from runs.models import Artifact, Metric, Run, RunEvent, Workspace
 from runs.query.experiments import ExperimentRow
+from runs.query.resubmitted import origins_of
 from runs.query.values import RunValues, values_of
 
 
@@ -54,12 +55,12 @@ def run_shape(run: Run) -> dict[str, Any]:
 
 def run_shapes(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Runs with all their values, in a fixed number of queries. Parent, root and people should be read ahead."""
-    values = values_of(runs)
+    values, origins = values_of(runs), origins_of(runs)
     now = timezone.now()
-    return [_run(run, values[run.pk], now) for run in runs]
+    return [_run(run, values[run.pk], now, origins.get(run.resubmitted_from_id or 0)) for run in runs]
 
 
-def _run(run: Run, values: RunValues, now: datetime) -> dict[str, Any]:
+def _run(run: Run, values: RunValues, now: datetime, origin: str | None) -> dict[str, Any]:
     failed = bool(run.error_message or run.error_code)
     return {
         "id": run.public_id,
@@ -73,6 +74,7 @@ def _run(run: Run, values: RunValues, now: datetime) -> dict[str, Any]:
         "target": run.target,
         "parent": run.parent.public_id if run.parent else None,
         "root": run.root.public_id if run.root else run.public_id,
+        "resubmitted_from": origin,
         "child_count": run.child_count,
         "description": run.description,
         "created_at": moment(run.created_at),

@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from runs.access import allows
+from runs.access_compute import get_target
+from runs.access_run_tokens import check_whole_account
+from runs.actions.resubmit import LOCAL, Changes, resubmit_run
 from runs.actions.run import move_run
 from runs.actions.run_tokens import create_run_token
-from runs.api.base import Endpoint
+from runs.api.base import Endpoint, idempotency_key
 from runs.api.run import RunStep
 from runs.api.serializers import ErrorAnswer, RunShape, text
-from runs.api.shapes import moment
+from runs.api.shapes import moment, run_shape
 from runs.definition import read_definition
 from runs.errors import NotFound
 from runs.lifecycle import Status
@@ -69,6 +72,41 @@ class StageBody(serializers.Serializer):
     status = serializers.ChoiceField(choices=[stage.value for stage in STAGES])
     reason = text(default="")
     heartbeat = serializers.BooleanField(default=False, help_text="The caller promises heartbeats.")
+
+
+class ResubmitBody(serializers.Serializer):
+    """What is to be otherwise in the new run."""
+
+    arguments = serializers.ListField(
+        child=text(required=True), required=False, help_text="Instead of those of the script; else the same."
+    )
+    display_name = text(default="")
+    run_id = text(required=False)
+    target = text(default="local", help_text="`local`: the caller executes it, with a token of the new run.")
+
+
+class ResubmitEndpoint(Endpoint):
+    """The same run once more."""
+
+    @extend_schema(
+        request=ResubmitBody,
+        responses={200: RunShape, 201: RunShape, 404: ErrorAnswer, 409: ErrorAnswer},
+        parameters=[
+            OpenApiParameter("Idempotency-Key", str, "header", description="The same key gives the same run.")
+        ],
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        """Make a new run of the same sources and definition, linked to this one by `resubmitted_from`."""
+        origin = self.run(run_id, "write")
+        check_whole_account(self.caller.token)
+        sent = self.read(ResubmitBody)
+        name = sent.pop("target")
+        target = None if name == LOCAL else get_target(self.caller, origin.workspace.name, name)
+        key = idempotency_key(request)
+        run, is_new = resubmit_run(
+            origin, by=self.caller.user, changes=Changes(**sent), target=target, key=key
+        )
+        return Response(run_shape(run), status=201 if is_new else 200)
 
 
 class DefinitionEndpoint(Endpoint):

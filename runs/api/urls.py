@@ -105,6 +105,7 @@ urlpatterns = [
     path(ONE_RUN + "definition/", submitted.DefinitionEndpoint.as_view(), name="api-run-definition"),
     path(ONE_RUN + "token/", submitted.RunTokenEndpoint.as_view(), name="api-run-token"),
     path(ONE_RUN + "stage/", submitted.StageEndpoint.as_view(), name="api-run-stage"),
+    path(ONE_RUN + "resubmit/", submitted.ResubmitEndpoint.as_view(), name="api-run-resubmit"),
     path(ONE_RUN + "children/", runs.ChildrenEndpoint.as_view(), name="api-run-children"),
     path(ONE_RUN + "star/", stars.RunStarEndpoint.as_view(), name="api-run-star"),
     path(ONE_RUN + "tags/", organise.TagsEndpoint.as_view(), name="api-run-tags"),

@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "responding again",
         "marked by hand",
         "heard after its end",
+        "resubmitted",
     ),
     "text": ("renamed", "described"),
     "tags": ("tagged", "untagged"),

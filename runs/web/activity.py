@@ -38,6 +38,7 @@ ICONS = {
     "marked by hand": "pen",
     "heard after its end": "warn",
     "dispatched": "enter",
+    "resubmitted": "refresh",
     "trashed": "trash",
     "restored": "restore",
     "properties added": "lock",
@@ -53,6 +54,7 @@ SENTENCES = {
     "not responding": "heard no heartbeat any more",
     "responding again": "sent a heartbeat again",
     "cancel told": "heard that it is to stop",
+    "resubmitted": "ran it again",
     "trashed": "moved it to the trash",
     "restored": "restored it from the trash",
     "archived": "archived it",
@@ -140,6 +142,8 @@ def _more(event: RunEvent, run: Run) -> tuple[str, str]:
         return log_address(run.workspace.name, run.public_id, details["path"]), "open"
     if event.kind == "child created" and details.get("child"):
         return reverse("run", args=[run.workspace.name, str(details["child"])]), "open"
+    if event.kind == "resubmitted" and details.get("again"):
+        return reverse("run", args=[run.workspace.name, str(details["again"])]), "open the new run"
     return "", ""
 
 

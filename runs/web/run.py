@@ -17,6 +17,7 @@ from runs.errors import Gone, NotFound
 from runs.lifecycle import Status
 from runs.models import Param, Property, Run, Tag
 from runs.query.images import image_metrics
+from runs.query.resubmitted import origin_of, resubmissions_of
 from runs.query.run_metrics import own_metrics
 from runs.query.stars import starred
 from runs.query.values import last_of
@@ -133,6 +134,8 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
         ],
         "most": MOST_LISTED,
         "root": run.root if run.root_id else None,
+        "origin": origin_of(run),
+        "resubmissions": resubmissions_of(run),
         "arguments": " ".join(_quoted(str(argument)) for argument in run.arguments),
         "traces": [(key, str(text)) for key, text in run.error_details.items() if "\n" in str(text)],
         "details": [(key, str(text)) for key, text in run.error_details.items() if "\n" not in str(text)],

@@ -217,7 +217,12 @@ def again(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
 
 
 def shell_of(run: Run) -> str:
-    """Lines for a shell that fetch the sources into a new folder and start the script there."""
+    """Lines for a shell that run it again: by its definition, or from its sources, fetched into a new folder."""
+    if run.definition:
+        again = ["studio", "run", "resubmit", "-r", run.public_id]
+        if run.workspace.name != DEFAULT_WORKSPACE:
+            again += ["-w", run.workspace.name]
+        return shlex.join(again + (["--", *map(str, run.arguments)] if run.arguments else []))
     folder = f"again-{run.number}"
     fetch = ["studio", "run", "download-snapshot", "-r", run.public_id, "-d", folder]
     if run.workspace.name != DEFAULT_WORKSPACE:
@@ -232,6 +237,17 @@ def shell_of(run: Run) -> str:
 def python_of(run: Run) -> str:
     """The same in Python."""
     named = "" if run.workspace.name == DEFAULT_WORKSPACE else f", workspace={run.workspace.name!r}"
+    if run.definition:
+        given = f"arguments={[str(argument) for argument in run.arguments]!r}" if run.arguments else ""
+        return "\n".join(
+            [
+                "from studio import Workspace",
+                "",
+                f"workspace = Workspace.from_config(url={settings.PUBLIC_URL!r}{named})",
+                f"run = workspace.get_run({run.public_id!r}).resubmit({given})",
+                "run.wait_for_completion(show_output=True)",
+            ]
+        )
     lines = [
         *(["import os, subprocess, sys, zipfile"] if run.script else ["import zipfile"]),
         "from studio import Workspace",

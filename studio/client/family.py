@@ -85,6 +85,22 @@ class RunFamily(RunRecord):
 
         return submit(self._experiment, config, tags=tags, parent=self._id, **kwargs)
 
+    def resubmit(
+        self,
+        arguments: Sequence[Any] | None = None,
+        *,
+        display_name: str | None = None,
+        run_id: str | None = None,
+    ) -> "Run":
+        """Run a submitted run once more on this machine, from its snapshot; return the new run at once.
+
+        `arguments`: instead of those of the script; None for the same. The two runs show each other. Raises
+        ServiceException for a run that its own program began, or whose sources are not in the studio.
+        """
+        from studio.client.submission import resubmit
+
+        return resubmit(self, arguments, display_name=display_name, run_id=run_id)  # type: ignore[arg-type]
+
     def get_children(
         self,
         recursive: bool = False,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,19 @@ CANCEL_PATIENCE_S = 5.0
 NOT_INHERITED = (RUN_ID, EXPERIMENT, ERROR_FILE)
 
 # Kept so that a supervisor that has ended is reaped, and none is taken for forgotten.
-_supervisors: list["subprocess.Popen[bytes]"] = []
+_supervisors: dict[str, "subprocess.Popen[bytes]"] = {}
 
 
 class ScriptRun(Run):
     """The run of a submitted script, from outside."""
+
+    def get_status(self) -> str:
+        """Return the status now. A run whose supervisor could not begin here has failed."""
+        status = super().get_status()
+        if status == "NotStarted" and (reason := _why_it_ended(self.id)):
+            super().fail(f"The supervisor of the script could not begin: {reason}", "NotStarted")
+            status = super().get_status()
+        return status
 
     def cancel(self) -> None:
         """Ask the script to stop, and wait a moment for its supervisor to say that it has."""
@@ -99,6 +107,27 @@ def submit(
     found = workspace.client.post(path, fields, key=key)
     keep_sources(workspace.client, run_id, folder / CODE)
     return execute_here(ScriptRun(experiment, run_id, _found=found))
+
+
+def resubmit(
+    run: Run,
+    arguments: Sequence[Any] | None = None,
+    *,
+    display_name: str | None = None,
+    run_id: str | None = None,
+) -> ScriptRun:
+    """Run a submitted run once more on this machine, from its snapshot; return the new run at once."""
+    experiment = run.experiment
+    body: dict[str, Any] = {
+        "run_id": run_id or new_run_id(experiment),
+        "display_name": display_name or "",
+    }
+    if arguments is not None:
+        body["arguments"] = [str(argument) for argument in arguments]
+    path = f"runs/{segment(run.id)}/resubmit/"
+    found = experiment.workspace.client.post(path, body, key=str(uuid.uuid4()))
+    clear_old_folders()
+    return execute_here(ScriptRun(experiment, found["id"], _found=found))
 
 
 def new_run_id(experiment: "Experiment") -> str:
@@ -171,15 +200,27 @@ def _supervise(run_id: str, workspace: "Workspace", token: str) -> None:
     environment |= {"PYTHONPATH": path, PYTHONPATH_OF_SCRIPT: os.environ.get("PYTHONPATH", "")}
     environment |= {"STUDIO_WORKSPACE": workspace.name, RUNS_FOLDER: str(folder.parent)}
     with (folder / LOG).open("wb") as log:
-        _supervisors.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "studio.client.cli", "run", "exec", run_id],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        _supervisors[run_id] = subprocess.Popen(
+            [sys.executable, "-m", "studio.client.cli", "run", "exec", run_id],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
-    _supervisors[:] = [one for one in _supervisors if one.poll() is None]
+    for other in [name for name, one in _supervisors.items() if one.poll() == 0]:
+        del _supervisors[other]
+
+
+def _why_it_ended(run_id: str) -> str:
+    """The last words of a supervisor of ours that ended with an error; empty for any other."""
+    process = _supervisors.get(run_id)
+    if process is None or not process.poll():
+        return ""
+    try:
+        lines = (folder_of(run_id) / LOG).read_text(errors="replace").split("\n")
+    except OSError:
+        lines = []
+    said = [line.strip() for line in lines if line.strip()]
+    return said[-1] if said else f"exit code {process.returncode}"

@@ -84,3 +84,56 @@ def test_a_stage_is_one_of_those_between(run, api_of, contributor):
     assert speaking("POST", f"runs/{run.public_id}/stage/", {"status": "Completed"}).status_code == 400
     speaking("POST", f"runs/{run.public_id}/complete/")
     assert speaking("POST", f"runs/{run.public_id}/stage/", {"status": "Finalizing"}).status_code == 409
+
+
+def test_a_run_is_run_again_and_the_two_are_linked(run, api_of, contributor, owner):
+    make.snapshot(run, {"train.py": b"print(1)"})
+    speaking = api_of(contributor)
+    path = f"runs/{run.public_id}/resubmit/"
+    answer = speaking("POST", path, {"arguments": ["--lr", "1"]}, Idempotency_Key="k")
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["resubmitted_from"], made["arguments"], made["status"]) == (
+        run.public_id,
+        ["--lr", "1"],
+        "NotStarted",
+    )
+    again = speaking("POST", path, {"arguments": ["--lr", "1"]}, Idempotency_Key="k")
+    assert (again.status_code, again.json()["id"]) == (200, made["id"])
+    assert speaking("GET", f"runs/{run.public_id}/").json()["resubmitted_from"] is None
+    assert speaking("POST", path, {"target": "gpu"}).status_code == 404
+    assert speaking("POST", path, {"arguments": "--lr 1"}).status_code == 400
+
+
+def test_lists_read_the_origins_of_all_runs_at_once(run, api_of, contributor, reads):
+    make.snapshot(run, {"train.py": b"print(1)"})
+    speaking = api_of(contributor)
+    for _ in range(2):
+        speaking("POST", f"runs/{run.public_id}/resubmit/")
+    path = f"workspaces/{run.workspace.name}/runs/"
+    speaking("GET", path)
+    with reads(at_most=14):
+        few = speaking("GET", path)
+    for _ in range(8):
+        speaking("POST", f"runs/{run.public_id}/resubmit/")
+    with reads(at_most=14):
+        many = speaking("GET", path)
+    assert (len(few.json()["results"]), len(many.json()["results"])) == (3, 11)
+
+
+def test_the_pages_of_both_runs_show_each_other(run, api_of, client_of, contributor):
+    make.snapshot(run, {"train.py": b"print(1)"})
+    made = api_of(contributor)(
+        "POST", f"runs/{run.public_id}/resubmit/", {"display_name": "slower <b>"}
+    ).json()
+    browser = client_of(contributor)
+    origin_page = browser.get(f"/w/vision/runs/{run.public_id}/").content.decode()
+    assert "Resubmitted as" in origin_page and f"/w/vision/runs/{made['id']}/" in origin_page
+    assert "slower &lt;b&gt;" in origin_page
+    page = browser.get(f"/w/vision/runs/{made['id']}/").content.decode()
+    assert "Resubmitted from" in page and f"/w/vision/runs/{run.public_id}/" in page
+    history = browser.get(f"/w/vision/runs/{run.public_id}/activity/").content.decode()
+    assert "ran it again" in history
+    again = browser.get(f"/w/vision/runs/{run.public_id}/again/").content.decode()
+    assert f"studio run resubmit -r {run.public_id} -w vision -- --lr &#x27;a b&#x27;" in again
+    assert f"workspace.get_run(&#x27;{run.public_id}&#x27;).resubmit(arguments=" in again

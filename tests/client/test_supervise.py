@@ -213,7 +213,7 @@ def test_daemons_of_a_script_are_gone_when_its_run_is_canceled(daemons: Any) -> 
 
 def test_a_supervisor_that_is_killed_leaves_nothing_and_the_run_says_so(daemons: Any) -> None:
     run, pids = daemons("print('the last words', flush=True); time.sleep(60)")
-    submission._supervisors[-1].send_signal(signal.SIGKILL)
+    submission._supervisors[run.id].send_signal(signal.SIGKILL)
     until(lambda: not any(alive(pid) for pid in pids), 15)
     error = error_of(run)
     assert error["code"] == "SupervisorKilled"
@@ -255,3 +255,27 @@ def test_the_folder_of_a_run_is_gone_when_it_is_over(submit: Submit) -> None:
     run = submit("print(1)")
     run.wait_for_completion()
     until(lambda: not folder_of(run.id).exists(), 15)
+
+
+def test_a_run_is_run_again_with_other_arguments(
+    real: Workspace, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STUDIO_SNAPSHOT")
+    first = submit("import sys; print(sys.argv[1:])", arguments=["--lr", "0.1"])
+    first.wait_for_completion()
+    second = first.resubmit(["--lr", 'it\'s "0.2"'], display_name="slower")
+    assert second.wait_for_completion()["status"] == "Completed"
+    assert text_of(second, OUT) == "['--lr', 'it\\'s \"0.2\"']\n"
+    assert second.get_snapshot_id() == first.get_snapshot_id()
+    assert real.client.get(f"runs/{second.id}/")["resubmitted_from"] == first.id
+
+
+def test_a_supervisor_that_cannot_begin_is_told_at_once(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    broken = home / "python"
+    broken.write_text("#!/bin/sh\necho 'no such module' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    error = error_of(submit("print(1)"))
+    assert error["message"] == "The supervisor of the script could not begin: no such module"

@@ -9,6 +9,7 @@ from studio.client.cli import (
     run_exec,
     run_files,
     run_logs,
+    run_resubmit,
     run_snapshot,
     run_submit,
     run_trash,
@@ -37,7 +38,17 @@ def add(nouns: Commands) -> None:
     _add_list(noun)
     shown = noun.add("show", show_run, "show one run", "-r digits/12 --query metrics")
     add_run(shown)
-    for verbs in (run_change, run_bulk, run_end, run_files, run_logs, run_snapshot, run_trash, run_exec):
+    for verbs in (
+        run_change,
+        run_bulk,
+        run_end,
+        run_files,
+        run_logs,
+        run_snapshot,
+        run_trash,
+        run_resubmit,
+        run_exec,
+    ):
         verbs.add(noun)
 
 
