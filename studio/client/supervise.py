@@ -47,7 +47,8 @@ GRACE_S = 10.0
 END_S = 300.0
 FINALIZING_AFTER_S = 5.0
 REFUSED_FOR_S = 60.0
-UNSENT_PATIENCE_S = 3600.0
+UNSENT_PATIENCE_S, LOOK_AGAIN_S = 3600.0, 1.0
+NOT_OURS = 401
 OWN_LOGS = {"o": "user_logs/stdout.txt", "e": "user_logs/stderr.txt"}
 PYTHONPATH_OF_SCRIPT = "STUDIO_SCRIPT_PYTHONPATH"
 
@@ -238,10 +239,18 @@ class Supervisor:
         if run._folders is not None:
             run._folders.finish()
             run._folders = None
-        try:  # what processes of the script had logged that were killed
-            send_left_behind(Sender(run._client.twin()), run._client.url, run.id)
-        except UnreachableException:
-            pass  # their journals stay where they are
+        self._send_what_the_script_left()
+
+    def _send_what_the_script_left(self) -> None:
+        """What its processes had journaled and could not send any more, as they were killed or the studio was away."""
+        client, run, until = self._run._client.twin(), self._run.id, time.monotonic() + _patience_s()
+        while True:
+            try:
+                return send_left_behind(Sender(client), client.url, run)
+            except UnreachableException as failure:
+                if time.monotonic() > until or failure.status_code == NOT_OURS:
+                    return None  # their journals stay where they are
+                time.sleep(LOOK_AGAIN_S)
 
 
 def words_of(order: dict[str, Any]) -> list[str]:
@@ -256,14 +265,17 @@ def words_of(order: dict[str, Any]) -> list[str]:
     return [chosen, "-u", order["script"], *order["arguments"]]
 
 
+def _patience_s() -> float:
+    return float(os.environ.get("STUDIO_SUPERVISOR_PATIENCE_S") or UNSENT_PATIENCE_S)
+
+
 def _send_all(run: Run, folder: Path) -> None:
     """Wait for a studio that is away: on a machine of a cluster nobody else would send what is left."""
-    patience_s = float(os.environ.get("STUDIO_SUPERVISOR_PATIENCE_S") or UNSENT_PATIENCE_S)
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + _patience_s()
     recorder = run._recorder
     while not recorder.flush(END_S) and recorder.journal.count():
         if time.monotonic() > until:
             warn(f"{recorder.journal.count()} batches stay on this machine: `studio sync` sends them.")
             return
-        time.sleep(1.0)
+        time.sleep(LOOK_AGAIN_S)
     rmtree(folder, ignore_errors=True)
