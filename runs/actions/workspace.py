@@ -19,6 +19,8 @@ from runs.models import ApiToken, LoginLink, Member, Role, User, Workspace
 from runs.transaction import write
 
 LINK_LIVES = timedelta(minutes=30)
+# How long a run may be silent before it has failed: from 10 minutes, well past NotResponding, to 30 days.
+LOST_AFTER_S = (600, 30 * 24 * 3600)
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _USER_NAME = re.compile(r"[\w.@+-]{1,150}")
@@ -88,16 +90,33 @@ def create_workspace(name: str, *, by: User, description: str = "") -> Workspace
     return workspace
 
 
-def edit_workspace(workspace: Workspace, *, by: User, description: str) -> Workspace:
-    """Change what the workspace says of itself."""
-    description = clean_text(description, "The description", length=5000, empty=True)
-    if description == workspace.description:
-        return workspace
-    workspace.description = description
+def edit_workspace(
+    workspace: Workspace, *, by: User, description: str | None = None, lost_after_s: int | None = None
+) -> Workspace:
+    """Change what the workspace says of itself, and after how long a silent run has failed; None leaves it."""
+    if description is not None:
+        description = clean_text(description, "The description", length=5000, empty=True)
+    if lost_after_s is not None:
+        _check_lost_after(lost_after_s)
     with write():
-        workspace.save(update_fields=["description"])
-        record(workspace, "workspace described", by=by)
+        if description is not None and description != workspace.description:
+            workspace.description = description
+            workspace.save(update_fields=["description"])
+            record(workspace, "workspace described", by=by)
+        if lost_after_s is not None and lost_after_s != workspace.lost_after_s:
+            record(workspace, "silence limited", by=by, before=workspace.lost_after_s, after=lost_after_s)
+            workspace.lost_after_s = lost_after_s
+            workspace.save(update_fields=["lost_after_s"])
     return workspace
+
+
+def _check_lost_after(seconds: Any) -> None:
+    least, most = LOST_AFTER_S
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not least <= seconds <= most:
+        raise Invalid(
+            "A silent run is given up after 10 minutes at the earliest, and after 30 days at the latest.",
+            field="lost_after_s",
+        )
 
 
 def create_token(

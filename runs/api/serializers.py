@@ -36,6 +36,7 @@ class WorkspaceShape(serializers.Serializer):
 
     name = serializers.CharField()
     description = serializers.CharField()
+    lost_after_s = serializers.IntegerField(help_text="A run that was silent for so long has failed.")
     created_at = serializers.DateTimeField()
     role = serializers.CharField()
 
@@ -50,7 +51,11 @@ class NewWorkspace(serializers.Serializer):
 class WorkspaceChange(serializers.Serializer):
     """What may be changed of a workspace."""
 
-    description = text(required=True)
+    description = text()
+    lost_after_s = serializers.IntegerField(
+        required=False,
+        help_text="A run that was silent for so long has failed: 600 to 2,592,000, a day at first.",
+    )
 
 
 class Me(serializers.Serializer):

@@ -23,6 +23,7 @@ def workspace_shape(workspace: Workspace, role: str | None = None) -> dict[str, 
     return {
         "name": workspace.name,
         "description": workspace.description,
+        "lost_after_s": workspace.lost_after_s,
         "created_at": moment(workspace.created_at),
         "role": role,
     }

@@ -44,7 +44,7 @@ class WorkspaceEndpoint(Endpoint):
 
     @extend_schema(request=s.WorkspaceChange, responses=s.WorkspaceShape)
     def patch(self, request: Request, workspace: str) -> Response:
-        """Change its description."""
+        """Change its description, or after how long a silent run has failed."""
         found = get_workspace(self.caller, workspace, "own")
-        edit_workspace(found, by=self.caller.user, description=self.read(s.WorkspaceChange)["description"])
+        edit_workspace(found, by=self.caller.user, **self.read(s.WorkspaceChange))
         return Response(workspace_shape(found, "owner"))

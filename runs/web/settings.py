@@ -16,6 +16,7 @@ from runs.actions.workspace import create_workspace, edit_workspace
 from runs.errors import Refused
 from runs.models import Workspace
 from runs.query.people import facts_of, owners_of
+from runs.web import show
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
 
@@ -31,6 +32,18 @@ OF_PERSON = (
     ("settings_tokens", "key", "API tokens"),
     ("settings_sessions", "system", "Sessions"),
 )
+
+HOUR_S = 3600
+# After how long without a heartbeat a run may be called failed.
+SILENCES = {
+    600: "10 minutes",
+    HOUR_S: "an hour",
+    6 * HOUR_S: "6 hours",
+    24 * HOUR_S: "a day",
+    3 * 24 * HOUR_S: "3 days",
+    7 * 24 * HOUR_S: "a week",
+    30 * 24 * HOUR_S: "30 days",
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,16 @@ def said(request: HttpRequest, sentence: str) -> None:
     messages.info(request, sentence)
 
 
+def silence_words(seconds: int) -> str:
+    """How long a run may be silent until it has failed, in words."""
+    return SILENCES.get(seconds) or show.duration(seconds)
+
+
+def _silences(chosen: int) -> list[tuple[int, str, bool]]:
+    """What can be chosen; something that was set over REST is among it."""
+    return [(each, silence_words(each), each == chosen) for each in sorted({*SILENCES, chosen})]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def workspace_page(request: HttpRequest, workspace: str) -> HttpResponse:
     """What the workspace is and holds; its owners describe it."""
@@ -81,14 +104,22 @@ def workspace_page(request: HttpRequest, workspace: str) -> HttpResponse:
     facts: dict[str, Any] = {"role": role_in(caller, found), "description": found.description}
     if is_change:
         facts["description"] = request.POST.get("description", "").replace("\r\n", "\n")
+        lost_after = request.POST.get("lost_after_s", str(found.lost_after_s))
         try:
-            edit_workspace(found, by=caller.user, description=facts["description"])
+            edit_workspace(
+                found,
+                by=caller.user,
+                description=facts["description"],
+                lost_after_s=int(lost_after) if lost_after.isdecimal() and len(lost_after) < 10 else 0,
+            )
         except Refused as refusal:
+            facts |= {"silences": _silences(found.lost_after_s)}
             facts |= {"refusal": refusal.message, "held": facts_of(found), "owners": owners_of(found)}
             return settings_page(request, found, "settings", facts, status=status_of(refusal))
-        said(request, "The description is saved.")
+        said(request, "The settings of the workspace are saved.")
         return redirect("settings", workspace)
-    facts |= {"held": facts_of(found), "owners": owners_of(found)}
+    facts |= {"held": facts_of(found), "owners": owners_of(found), "silences": _silences(found.lost_after_s)}
+    facts |= {"silence": silence_words(found.lost_after_s)}
     return settings_page(request, found, "settings", facts)
 
 

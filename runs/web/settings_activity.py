@@ -11,11 +11,12 @@ from runs.access import get_workspace
 from runs.models import WorkspaceEvent
 from runs.query.people import events_of
 from runs.web.frame import caller_of
-from runs.web.settings import settings_page
+from runs.web.settings import settings_page, silence_words
 
 ICONS = {
     "workspace created": "created",
     "workspace described": "text",
+    "silence limited": "clock",
     "member added": "user",
     "member removed": "close",
     "member left": "sign-out",
@@ -73,6 +74,7 @@ def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
     sentences = {
         "workspace created": "created the workspace",
         "workspace described": "changed the description of the workspace",
+        "silence limited": f"has silent runs fail after {silence_words(int(details.get('after') or 0))}",
         "member added": f"joined as {role}" if member == who else f"took {member} in as {role}",
         "member removed": f"removed {member}, who was {role}",
         "member left": "left the workspace",

@@ -250,3 +250,33 @@ def test_a_new_address_is_shown_to_wait(client_of, reader, settings):
     assert "sends no mail yet" in client.post(url, form, follow=True).content.decode()
     answer = client.post("/w/vision/settings/email/", {"do": "mail"})
     assert answer.status_code == 409 and "sends no mail" in answer.content.decode()
+
+
+def test_an_owner_says_when_a_silent_run_has_failed(client_of, owner, reader, workspace):
+    browser = client_of(owner)
+    assert '<option value="86400" selected>a day</option>' in text(browser.get(S))
+    assert browser.post(S, {"description": "pictures", "lost_after_s": "3600"}).status_code == 302
+    workspace.refresh_from_db()
+    assert (workspace.description, workspace.lost_after_s) == ("pictures", 3600)
+    assert "has silent runs fail after an hour" in text(browser.get(S + "activity/"))
+    page = text(client_of(reader).get(S))
+    assert "an hour" in page and "<select" not in page
+
+
+@pytest.mark.parametrize("given", ["599", "2592001", "soon", "-1", "9" * 30])
+def test_a_silence_that_is_too_short_too_long_or_no_number_is_refused(client_of, owner, workspace, given):
+    answer = client_of(owner).post(S, {"description": "lost", "lost_after_s": given})
+    assert answer.status_code == 400 and "after 10 minutes at the earliest" in text(answer)
+    workspace.refresh_from_db()
+    assert (workspace.description, workspace.lost_after_s) == ("", 24 * 3600)
+
+
+def test_a_silence_that_was_set_over_rest_can_be_chosen(client_of, owner, workspace, api_of):
+    speaking = api_of(owner)
+    answer = speaking("PATCH", "workspaces/vision/", {"lost_after_s": 7200})
+    assert (answer.status_code, answer.json()["lost_after_s"]) == (200, 7200)
+    assert '<option value="7200" selected>2h 00m</option>' in text(client_of(owner).get(S))
+    assert speaking("PATCH", "workspaces/vision/", {"lost_after_s": 1}).status_code == 400
+    assert (
+        speaking("PATCH", "workspaces/vision/", {"description": "only this"}).json()["lost_after_s"] == 7200
+    )
