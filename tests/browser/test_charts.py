@@ -170,7 +170,7 @@ def test_a_chart_grows_with_its_run_and_stays_in_place(open_page, api):
     page.evaluate("document.querySelector('.plot').same = true")
     top = page.locator(".table").bounding_box()["y"]
     api.log(run, loss=[1.0])
-    expect(page.get_by_text("1 run · 3 points")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("1 run · 3 points")).to_be_visible(timeout=30_000)
     assert page.evaluate("document.querySelector('.plot').same")
     assert page.locator(".table").bounding_box()["y"] == top
 
@@ -180,7 +180,7 @@ def test_a_search_carries_the_charts_over(open_page, runs):
     expect(page.locator(LINES)).to_have_count(4, timeout=20_000)
     page.evaluate("document.querySelector('.plot').same = true")
     page.get_by_label("Search runs").press_sequentially("bold")
-    expect(page.locator(LINES)).to_have_count(1, timeout=10_000)
+    expect(page.locator(LINES)).to_have_count(1, timeout=30_000)
     assert page.evaluate("document.querySelector('.plot').same")
 
 

@@ -152,7 +152,7 @@ def test_a_real_process_is_canceled_and_every_step_is_seen(open_page, live_studi
         page.get_by_role("button", name="Cancel the run").click()
         steps = page.get_by_role("list", name="Steps of the cancel")
         expect(steps).to_contain_text("by ada: loss explodes")
-        expect(steps.locator("[aria-current=step]")).to_contain_text("Stopping", timeout=15_000)
+        expect(steps.locator("[aria-current=step]")).to_contain_text("Stopping", timeout=30_000)
         expect(steps).to_contain_text("its script has heard it")
         expect(steps.locator("li.done")).to_have_count(4, timeout=40_000)
         expect(page.locator("#head")).to_contain_text("Canceled")

@@ -86,7 +86,7 @@ def test_home_shows_what_needs_me_and_follows_it(open_page, things, api):
     )
     expect(running).to_contain_text(re.compile(r"wloss\s+0.25\s+step 1"))
     api.log(things, wloss=[0.125])
-    expect(running).to_contain_text("0.125", timeout=15_000)
+    expect(running).to_contain_text("0.125", timeout=30_000)
     failed = page.get_by_role("region", name="Failed since yesterday")
     expect(failed).to_contain_text("out of memory, it says")
     aside = page.get_by_role("complementary", name="Starred and new")
@@ -110,7 +110,7 @@ def test_a_new_workspace_is_made_and_waits_for_its_first_run(open_page, api):
         "workspaces/waystation/runs/",
         {"experiment": "first", "display_name": "arrived", "start": True},
     )
-    expect(page.get_by_role("link", name="arrived").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="arrived").first).to_be_visible(timeout=30_000)
     page.get_by_text("waystation, change workspace").click()
     page.get_by_role("link", name=re.compile("^default")).first.click()
     page.wait_for_url("**/w/default/")

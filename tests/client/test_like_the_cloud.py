@@ -147,7 +147,7 @@ def test_the_one_compute_target_is_this_machine(real: Workspace, experiment: Exp
     assert list(Run.list_by_compute(real.compute_targets["local"], status="Running")) == []
     with pytest.raises(ComputeTargetException, match="'gpu' does not exist in the workspace"):
         ComputeTarget(real, "gpu")
-    with pytest.raises(ComputeTargetException, match="gpu cannot be attached here"):
+    with pytest.raises(ComputeTargetException, match="attach_configuration is made by"):
         ComputeTarget.attach(real, "gpu", None)
 
 

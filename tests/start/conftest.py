@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 60
+PATIENCE_S = 150
 # A real studio takes its own settings, and no test opens a browser.
 NOT_PASSED_ON = ("DJANGO_SETTINGS_MODULE", "DISPLAY", "WAYLAND_DISPLAY")
 
