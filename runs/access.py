@@ -304,6 +304,11 @@ def has_right(role: str | None, need: Need) -> bool:
     return role in _ROLES[need]
 
 
+def run_of_script(caller: Caller) -> Run | None:
+    """The run that the caller's token belongs to; None for a token of a person, and for a browser."""
+    return caller.token.run if caller.token is not None else None
+
+
 def check_can_create_runs(caller: Caller, parent: Run | None, experiment: str) -> None:
     """The token of a submitted script may only create children of its own run, in the same experiment."""
     if caller.token is None or caller.token.run_id is None:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from runs.access import check_can_create_runs, get_run, get_workspace, get_workspace_of_run
+from runs.access import check_can_create_runs, get_run, get_workspace, get_workspace_of_run, run_of_script
 from runs.actions.create import NewRun, create_children, create_run
 from runs.api import serializers as s
 from runs.api.base import Endpoint, flag, idempotency_key, real_time
@@ -62,10 +62,16 @@ class RunsEndpoint(Endpoint):
         ],
     )
     def post(self, request: Request, workspace: str) -> Response:
-        """Make a run, and its experiment where that is new."""
+        """Make a run, and its experiment where that is new.
+
+        What a submitted script begins without naming a parent is a child run of its own run, in that experiment: so
+        a program that begins its run itself can be submitted as it is.
+        """
         found = get_workspace_of_run(self.caller, workspace, "write")
         sent: dict[str, Any] = self.read(s.NewRunBody)
         parent = get_run(self.caller, sent["parent"], "write") if sent.get("parent") else None
+        if parent is None and (parent := run_of_script(self.caller)) is not None:
+            sent["experiment"] = parent.experiment.name
         check_can_create_runs(self.caller, parent, sent["experiment"])
         key = idempotency_key(request)
         fields = {name: value for name, value in sent.items() if name not in ("type", "parent", "started_at")}

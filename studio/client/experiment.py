@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.client.address import own_run
 from studio.client.errors import ServiceException, UnreachableException, UserErrorException
 from studio.client.http import segment
 from studio.client.labels import has, tag_text
@@ -32,6 +33,8 @@ class Experiment:
         self._workspace = workspace
         self._name = name
         self._found: dict[str, Any] = {}
+        if own_run():
+            return  # what a submitted script begins becomes a child of its own run, in the experiment of that one
         try:
             self._found = self._get_or_create(attempts=1)
         except UnreachableException:

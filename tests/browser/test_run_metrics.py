@@ -240,7 +240,9 @@ def test_charts_are_linked_while_one_points(open_page, run):
     expect(page.locator("[data-drawn]")).to_have_count(2, timeout=20_000)
     page.locator(".plot .nsewdrag").first.hover()
     page.mouse.move(*[side + 3 for side in _middle(page.locator(".plot .nsewdrag").first)])
-    expect(page.locator(".plot").nth(1).locator(".hoverlayer .hovertext").first).to_be_attached(timeout=30_000)
+    expect(page.locator(".plot").nth(1).locator(".hoverlayer .hovertext").first).to_be_attached(
+        timeout=30_000
+    )
 
 
 def _middle(locator):

@@ -190,6 +190,23 @@ def test_a_child_is_submitted(experiment: Experiment, source: Path) -> None:
     assert [one.id for one in run.get_children()] == [child.id]
 
 
+BY_ITSELF = """
+from studio import Experiment, Workspace
+with Experiment(Workspace.from_config(), "by-itself").start_logging() as run:
+    run.log("loss", 1.5)
+"""
+
+
+def test_a_program_that_begins_its_run_itself_is_submitted_as_it_is(
+    experiment: Experiment, source: Path
+) -> None:
+    script(source, BY_ITSELF)
+    run = experiment.submit(ScriptRunConfig(source_directory=str(source), script="train.py"))
+    run.wait_for_completion()
+    (child,) = run.get_children()
+    assert child.get_status() == "Completed" and child.get_metrics() == {"loss": 1.5}
+
+
 def test_what_cannot_be_submitted_is_refused_with_a_sentence(experiment: Experiment, source: Path) -> None:
     with pytest.raises(ExperimentExecutionException, match=r"train\.py script path doesn't exist"):
         experiment.submit(ScriptRunConfig(source, "train.py"))

@@ -127,7 +127,12 @@ def _unsent(_arguments: argparse.Namespace) -> Iterator[Finding]:
         return
     waiting, others = len(list(journals())), journals_of_other_machines()
     advice = "studio sync sends what programs have left; running programs send their own" if waiting else ""
-    yield Finding("journal", NOTE if waiting else GOOD, f"{waiting} journal{'s' if waiting != 1 else ''} in {folder}", advice)
+    yield Finding(
+        "journal",
+        NOTE if waiting else GOOD,
+        f"{waiting} journal{'s' if waiting != 1 else ''} in {folder}",
+        advice,
+    )
     if others:
         yield Finding("journal", NOTE, f"{others} journals of other machines", "run studio sync there")
 
