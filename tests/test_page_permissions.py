@@ -111,7 +111,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_image": ("reader", ""),
     "run_snapshot": ("reader", ""),
     "run_snapshot_image": ("reader", ""),
-    "run_again": ("reader", ""),
+    "run_again": ("reader", "contributor"),
     "run_activity": ("reader", ""),
 }
 CELLS = [
@@ -166,6 +166,7 @@ FORMS = {
     "run_name": {"display_name": "renamed"},
     "run_description": {"description": "new"},
     "run_tags": {"key": "a", "value": "b"},
+    "run_again": {"target": "cluster"},
     "run_mark": {"status": "Failed", "reason": "lost"},
     "run_description_preview": {"description": "*new*"},
     "experiment_description_preview": {"description": "*new*"},

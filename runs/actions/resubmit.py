@@ -65,7 +65,7 @@ def check_may_resubmit(origin: Run) -> None:
     if not origin.definition:
         raise Conflict(
             f"{name} was begun by its own program, which only you can start again: "
-            "“Run it again” on its page has the commands."
+            "“Resubmit” on its page has the commands."
         )
     if origin.snapshot is None and origin.definition.get("command") is None:
         raise Conflict(f"{name} has no snapshot of its sources, so there is nothing to run again.")

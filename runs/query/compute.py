@@ -27,6 +27,11 @@ def targets_of(workspace: Workspace) -> list[TargetRow]:
     return rows_of(rows.order_by("name"))
 
 
+def enabled_targets(workspace: Workspace) -> list[ComputeTarget]:
+    """The targets of the workspace that take runs, by name."""
+    return list(ComputeTarget.objects.filter(workspace=workspace, enabled=True).order_by("name"))
+
+
 def rows_of(targets: Iterable[ComputeTarget]) -> list[TargetRow]:
     """The targets with their counts, in one further query."""
     found = list(targets)

@@ -1,9 +1,7 @@
-"""The tab Snapshot of a run: its sources, what they differ in from another run's, and how to run them again."""
+"""The tab Snapshot of a run: its sources, and what they differ in from another run's."""
 
-import shlex
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,7 +26,6 @@ from runs.web.source_tree import tree_of
 DIFF_NAME = "git/uncommitted.diff"
 MOST_CHANGES = 500
 SIGNS = {"added": "+", "removed": "−", "changed": "±", "mode": "±"}
-DEFAULT_WORKSPACE = "default"
 
 
 @require_safe
@@ -39,7 +36,7 @@ def snapshot(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     if asked := request.GET.get("id", "").strip():
         return redirect(address.having(id=None, **{"with": asked}))
     found = snapshot_of(run)
-    facts = facts_of(request, run, "snapshot") | {"snapshot": found, "git": _git(run)}
+    facts = facts_of(request, run, "snapshot") | {"snapshot": found, "git": git_of(run)}
     if found is None:
         return render(request, "run/snapshot_none.html", facts)
     offered = runs_to_compare(run)
@@ -59,7 +56,7 @@ def snapshot(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     return render(request, "run/snapshot.html", facts)
 
 
-def _git(run: Run) -> dict[str, str]:
+def git_of(run: Run) -> dict[str, str]:
     """What the properties tell of git, and where the uncommitted changes lie."""
     facts = git_facts(run)
     if facts.get("repository", "").startswith(("https://", "http://")):
@@ -202,66 +199,3 @@ def _lines(change: Change, address: Address) -> dict[str, Any]:
         "split_url": address.having(look="split"),
         "whole_url": address.having(whole=None if is_whole else "true"),
     }
-
-
-@require_safe
-def again(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
-    """How to fetch the sources and run them with the same arguments: as a command, and as Python."""
-    run = run_of(request, workspace, run_id)
-    found = snapshot_of(run)
-    facts = facts_of(request, run, "") | {"snapshot": found, "git": _git(run), "has_script": bool(run.script)}
-    if found is not None:
-        facts |= {"shell": shell_of(run), "python": python_of(run)}
-    page = "run/_again.html" if request.htmx else "run/again.html"  # type: ignore[attr-defined]
-    return render(request, page, facts)
-
-
-def shell_of(run: Run) -> str:
-    """Lines for a shell that run it again: by its definition, or from its sources, fetched into a new folder."""
-    if run.definition:
-        again = ["studio", "run", "resubmit", "-r", run.public_id]
-        if run.workspace.name != DEFAULT_WORKSPACE:
-            again += ["-w", run.workspace.name]
-        return shlex.join(again + (["--", *map(str, run.arguments)] if run.arguments else []))
-    folder = f"again-{run.number}"
-    fetch = ["studio", "run", "download-snapshot", "-r", run.public_id, "-d", folder]
-    if run.workspace.name != DEFAULT_WORKSPACE:
-        fetch += ["-w", run.workspace.name]
-    lines = [shlex.join(fetch), f"cd {folder}"]
-    if run.script:
-        started = shlex.join(["python", run.script, *map(str, run.arguments)])
-        lines.append(f"STUDIO_RESUBMITTED_FROM={shlex.quote(run.public_id)} {started}")
-    return "\n".join(lines)
-
-
-def python_of(run: Run) -> str:
-    """The same in Python."""
-    named = "" if run.workspace.name == DEFAULT_WORKSPACE else f", workspace={run.workspace.name!r}"
-    if run.definition:
-        given = f"arguments={[str(argument) for argument in run.arguments]!r}" if run.arguments else ""
-        return "\n".join(
-            [
-                "from studio import Workspace",
-                "",
-                f"workspace = Workspace.from_config(url={settings.PUBLIC_URL!r}{named})",
-                f"run = workspace.get_run({run.public_id!r}).resubmit({given})",
-                "run.wait_for_completion(show_output=True)",
-            ]
-        )
-    lines = [
-        *(["import os, subprocess, sys, zipfile"] if run.script else ["import zipfile"]),
-        "from studio import Workspace",
-        "",
-        f"workspace = Workspace.from_config(url={settings.PUBLIC_URL!r}{named})",
-        f"run = workspace.get_run({run.public_id!r})",
-        f"zipfile.ZipFile(run.restore_snapshot()).extractall('again-{run.number}')",
-    ]
-    if run.script:
-        arguments = "".join(f", {str(argument)!r}" for argument in run.arguments)
-        lines += [
-            "subprocess.run(",
-            f"    [sys.executable, {run.script!r}{arguments}],",
-            f"    cwd='again-{run.number}', env={{**os.environ, 'STUDIO_RESUBMITTED_FROM': run.id}},",
-            ")",
-        ]
-    return "\n".join(lines)

@@ -27,6 +27,7 @@ from runs.web import (
     invite,
     pictures,
     preferences,
+    resubmit,
     robots,
     run,
     run_acts,
@@ -157,6 +158,6 @@ urlpatterns = [
     page(RUN + "monitoring/", run_monitoring.monitoring, "run_monitoring"),
     page(RUN + "snapshot/", snapshot.snapshot, "run_snapshot"),
     page(RUN + "snapshot/image/", snapshot.image, "run_snapshot_image"),
-    page(RUN + "again/", snapshot.again, "run_again"),
+    page(RUN + "again/", resubmit.again, "run_again"),
     page(RUN + "activity/", activity.activity, "run_activity"),
 ]

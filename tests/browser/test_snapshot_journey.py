@@ -74,7 +74,7 @@ def test_two_trainings_are_compared_by_their_sources(open_page, live_studio, tmp
     page.get_by_role("link", name="Side by side").click()
     expect(page).to_have_url(re.compile("look=split"))
     axe_finds_nothing(page)
-    page.get_by_role("link", name="Run it again").click()
+    page.get_by_role("link", name="Resubmit", exact=True).click()
     dialog = page.locator("#dialog")
     expect(dialog).to_contain_text(f"studio run download-snapshot -r {second}")
     expect(dialog).to_contain_text("python train.py --rate 0.2")
