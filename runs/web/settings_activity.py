@@ -71,14 +71,16 @@ def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
     email = details.get("email") or "whoever has the link"
     target = f"the compute target {details.get('target', '')}"
     token = f"the token “{details.get('token', '')}” ({details.get('scope', '')})"
+    after = details.get("after")
+    limit = silence_words(after) if isinstance(after, int) else ""
     sentences = {
         "workspace created": "created the workspace",
         "workspace described": "changed the description of the workspace",
-        "silence limited": f"has silent runs fail after {silence_words(int(details.get('after') or 0))}",
+        "silence limited": f"has silent runs fail after {limit}",
         "member added": f"joined as {role}" if member == who else f"took {member} in as {role}",
         "member removed": f"removed {member}, who was {role}",
         "member left": "left the workspace",
-        "role changed": f"changed {member} from {details.get('before')} to {details.get('after')}",
+        "role changed": f"changed {member} from {details.get('before')} to {after}",
         "invited": f"invited {email} as {role}",
         "invitation renewed": f"renewed the invitation of {email}",
         "invitation revoked": f"revoked the invitation of {email}",

@@ -37,6 +37,7 @@ if (form) {
     const link = event.target.closest("a[data-go]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    clearTimeout(waiting); // leaving a field for the link is a choice of nothing else
     go(link.href);
   });
 }

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from runs.actions.invitations import create_invitation
+from runs.actions.members import change_role
 from runs.actions.passwords import make_reset
-from runs.actions.workspace import create_user
+from runs.actions.workspace import create_user, edit_workspace
 from runs.client_address import client_address
 from runs.models import ApiToken, Invitation, Member, SignInFailure, User
 from studio.log_filter import NoTokens, without_tokens
@@ -280,3 +281,11 @@ def test_a_silence_that_was_set_over_rest_can_be_chosen(client_of, owner, worksp
     assert (
         speaking("PATCH", "workspaces/vision/", {"description": "only this"}).json()["lost_after_s"] == 7200
     )
+
+
+def test_a_changed_role_and_a_limit_are_both_told(client_of, owner, workspace, contributor):
+    change_role(workspace, contributor, "reader", by=owner)
+    edit_workspace(workspace, by=owner, lost_after_s=3600)
+    page = text(client_of(owner).get(S + "activity/"))
+    assert f"changed {contributor.username} from contributor to reader" in page
+    assert "has silent runs fail after an hour" in page
