@@ -4,13 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from studio import Experiment, Workspace
 from tests.conftest import FIRST_TOKEN, ROOT, Studio, free_port, own_database, serving
+
+
+def until(said: Callable[[], object]) -> None:
+    """Wait until something is so, as processes and engines take their time."""
+    deadline = time.monotonic() + 90
+    while not said():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

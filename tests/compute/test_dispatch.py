@@ -15,7 +15,8 @@ from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
 from runs.models import ApiToken, Dispatch, Run
 from tests import make
-from tests.compute.test_local import WAIT, python, until
+from tests.compute.conftest import until
+from tests.compute.test_local import WAIT, python
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from runs.compute import local
 from runs.compute.engine import EngineAway, EngineRefused, Order, State
 from runs.compute.local import LocalEngine
+from tests.compute.conftest import until
 
 # Goes on until it is killed, and leaves no other process behind that would hold the lock for long.
 WAIT = "while :; do sleep 0.05; done"
@@ -36,14 +36,6 @@ def engine_with(tmp_path):
     yield with_script
     for engine in made:
         engine.stop(RUN, hard=True)
-
-
-def until(said) -> None:
-    """Wait until something is so, which takes a process some milliseconds."""
-    deadline = time.monotonic() + 30
-    while not said():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def state(engine: LocalEngine) -> State:

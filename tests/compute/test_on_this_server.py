@@ -1,8 +1,6 @@
 """Scripts submitted to the machine of the server, with a real server, worker and processes."""
 
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from studio import ComputeTarget, Environment, Experiment, RunConfiguration, ScriptRunConfig, Workspace
 from studio.compute import ServerCompute
 from studio.exceptions import ActivityFailedException, ComputeTargetException
-from tests.compute.conftest import Workers
+from tests.compute.conftest import Workers, until
 from tests.conftest import ROOT
 
 
@@ -31,13 +29,6 @@ def config(folder: Path, script: str, *arguments: str) -> ScriptRunConfig:
         "PYTHONPATH": str(ROOT)
     }  # this checkout, also where another one is installed
     return ScriptRunConfig(folder, "train.py", [*arguments], compute_target="the-server", environment=around)
-
-
-def until(said: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not said():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 GOOD = """
