@@ -2,6 +2,7 @@
 
 import os
 import select
+import time
 from collections.abc import Callable
 from typing import IO
 
@@ -53,17 +54,52 @@ def _begun_character(found: bytes) -> int:
     return 0
 
 
+class Lines:
+    """Passes bytes on in whole lines, so that two streams in one log do not cut each other's lines.
+
+    What ends without a line end (a prompt, a row of dots) waits for its rest for HOLD_S, and not longer.
+    """
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._until = 0.0
+
+    def pass_on(self, piece: bytes, now_s: float) -> bytes:
+        """Return what may be shown now, of the monotonic time `now_s`."""
+        if not self._held:
+            self._until = now_s + HOLD_S
+        found = self._held + piece
+        end = max(found.rfind(b"\n"), found.rfind(b"\r")) + 1
+        if now_s >= self._until or len(found) - end > READ_BYTES:
+            end = len(found)
+        elif end:
+            self._until = now_s + HOLD_S
+        self._held = found[end:]
+        return found[:end]
+
+    def let_go(self) -> bytes:
+        """Return what was held back: nothing came after it."""
+        held, self._held = self._held, b""
+        return held
+
+    def __bool__(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held)
+
+
 def read_output(output: IO[bytes], secret: bytes, feed: Callable[[bytes], None]) -> None:
     """Feed what comes out of a pipe until everybody has closed its other end."""
-    veil = Veil(secret)
+    veil, lines = Veil(secret), Lines()
     source, is_holding = output.fileno(), False
     while True:
         if is_holding and not select.select([source], [], [], HOLD_S)[0]:
-            piece, shown = None, veil.let_go()
+            piece, shown = None, lines.pass_on(veil.let_go(), time.monotonic()) + lines.let_go()
         else:
             piece = os.read(source, READ_BYTES)
-            shown = veil.pass_on(piece) if piece else veil.let_go()
-        is_holding = bool(veil)
+            shown = lines.pass_on(veil.pass_on(piece) if piece else veil.let_go(), time.monotonic())
+            if not piece:
+                shown += lines.let_go()
+        is_holding = bool(veil) or bool(lines)
         if shown:
             feed(shown)
         if piece == b"":

@@ -116,7 +116,7 @@ def training(live_studio, tmp_path):
 
 def count_of(page):
     text = page.locator(".point-count").first.inner_text()
-    return int(re.search(r"(\d+) points", text)[1])
+    return int(re.search(r"(\d+) points?", text)[1])
 
 
 def test_metrics_and_monitoring_grow_while_a_script_logs(open_page, training):

@@ -16,7 +16,8 @@ import time
 with Experiment(Workspace.from_config(), "digits").start_logging(run_id="mine") as run:
     run.log("loss", 1)
     print("ready", flush=True)
-    time.sleep(30)
+    for _ in range(300):  # a signal in the moment before a sleep begins is heard when it ends
+        time.sleep(0.1)
 """
 OPEN = WAITS.replace("with Exp", "run = Exp").replace(" as run:", "").replace("\n    ", "\n")
 
