@@ -34,6 +34,19 @@ settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What is tested there are processes, threads, sockets and browsers.
+WITH_PROCESSES = {"browser", "client", "compute", "examples", "start"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A machine that is shared may stall a process for seconds: what has some is tried again, and named by `-r R`.
+
+    Tests of actions, queries and doors depend on nothing outside: they have one attempt.
+    """
+    for item in items:
+        if WITH_PROCESSES & {*item.path.relative_to(ROOT).parts[:2]}:
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:
