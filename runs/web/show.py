@@ -1,12 +1,12 @@
 """How values look on screen: statuses, numbers, sizes, times, durations, tags."""
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from runs.figures import duration, exactly, shortened
 from runs.lifecycle import ACTIVE, Status
 from runs.web.filled import escaped, filled
 
@@ -69,30 +69,6 @@ def number(value: float | str | None) -> SafeString:
     return filled("{}", short) if short == exact else filled('<span title="{}">{}</span>', exact, short)
 
 
-def shortened(value: float) -> str:
-    """The number with four significant digits, in the shortest usual writing."""
-    if not math.isfinite(value):
-        return exactly(value)
-    if value == 0:
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    if -5 < size < 7:
-        if float(value).is_integer() and size < 7:
-            return str(int(value))
-        return f"{value:.{max(0, 3 - size)}f}".rstrip("0").rstrip(".") if size < 3 else f"{value:.0f}"
-    digits, _, power = f"{value:.3e}".partition("e")
-    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-
-
-def exactly(value: float) -> str:
-    """Every digit that the number has."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-
-
 def size(count: int) -> str:
     """Bytes as people say them: 3.2 MB."""
     if count < 1000:
@@ -103,23 +79,6 @@ def size(count: int) -> str:
         if value < 999.5:
             return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
     return f"{value:.0f} PB"
-
-
-def duration(seconds: float | None) -> str:
-    """1h 04m, 12m 40s, 41s, 0.8s; nothing for None."""
-    if seconds is None:
-        return ""
-    if seconds < 9.95:
-        return f"{seconds:.1f}s"
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days}d {hours:02}h"
-    if hours:
-        return f"{hours}h {minutes:02}m"
-    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
 def ago(at: datetime, now: datetime) -> str:
