@@ -1,7 +1,7 @@
 """All models of the studio, one file per noun."""
 
 from runs.models.access import ApiToken, LoginLink, SignInFailure
-from runs.models.alert import Alert, Delivery
+from runs.models.alert import Alert, AlertMoment, Delivery
 from runs.models.artifact import Artifact
 from runs.models.bulk import BulkChange, BulkPart
 from runs.models.compute import ComputeTarget
@@ -22,6 +22,7 @@ from runs.models.workspace import Member, Role, User, Workspace
 
 __all__ = [
     "Alert",
+    "AlertMoment",
     "ApiToken",
     "Artifact",
     "BulkChange",
