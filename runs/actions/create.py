@@ -203,7 +203,7 @@ def _texts(new: NewRun, number: int) -> dict[str, Any]:
 
 
 def _tell(run: Run, *, by: User, now: datetime) -> None:
-    events.record(run, "created", by=by, at=now, after=run.status)
+    events.record_created(run, by=by, at=now)
     if run.parent is not None:
         events.record(run.parent, "child created", by=by, at=now, child=run.public_id)
     search.refresh(run)

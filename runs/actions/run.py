@@ -304,7 +304,7 @@ def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str,
     before, run.status, run.status_reason = run.status, status.value, reason
     run.save(update_fields=["status", "status_reason"])
     counts.moved(run, before, status)
-    events.record(run, kind, by=by, at=at, before=before, after=status.value, reason=reason)
+    events.record_move(run, kind, by=by, at=at, before=before, after=status.value, reason=reason)
 
 
 def _lock(run: Run) -> Run:
