@@ -23,8 +23,9 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from runs import dispatcher, mail
+from runs import alerting, dispatcher, mail
 from runs.actions import (
+    alert_outbox,
     bulk,
     compute,
     images,
@@ -158,6 +159,7 @@ def chores() -> list[Chore]:
         Chore("compute targets to be asked", 15.0, compute.ask_stale_targets),
         Chore("old rows forgotten", 3600.0, forget_old_rows),
         Chore("unused images deleted", 3600.0, images.delete_unused_images),
+        Chore("old messages forgotten", 3600.0, alert_outbox.forget_old_messages),
         Chore("trash emptied", 3600.0, trash.empty_trash),
         Chore("snapshots of no run forgotten", 3600.0, snapshots.forget_snapshots),
     ]
@@ -166,7 +168,7 @@ def chores() -> list[Chore]:
 def main() -> None:
     """Work until told to stop, also through times without a database."""
     stop = StopSignal()
-    with dispatcher.Dispatching():
+    with dispatcher.Dispatching(), alerting.Alerting():
         _work(stop)
 
 
