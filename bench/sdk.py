@@ -16,7 +16,7 @@ from bench import machine, mlflow_server, server
 
 ROUNDS = 7
 PARTS = str(Path(__file__).with_name("sdk_parts.py"))
-MLFLOW_PARTS = str(Path(__file__).with_name("mlflow_sweep.py"))
+MLFLOW_PARTS = str(Path(__file__).with_name("mlflow_parts.py"))
 
 
 def import_ms(python: str, statement: str) -> float:
@@ -76,29 +76,46 @@ def parts(python: str, script: str, what: str, environment: Mapping[str, str]) -
     return found
 
 
-def logging(studio: server.Studio, state: str) -> str:
-    """The table of log()."""
+COSTS = ("p50_us", "cpu_us", "all_s")
+
+
+def logging(options: argparse.Namespace, studio: server.Studio, folder: Path) -> str:
+    """The table of log(), beside MLflow's log_metric where it is installed."""
     known = {"STUDIO_URL": studio.url, "STUDIO_TOKEN": studio.token, "PYTHONPATH": str(server.ROOT)}
-    known["XDG_STATE_HOME"] = state
+    known["XDG_STATE_HOME"] = str(folder / "state")
     rows = []
     for name, what, url in (
-        ("the studio answers", "million", studio.url),
-        ("the studio is away", "million-away", "http://127.0.0.1:9"),
+        ("`run.log()`, the studio answers", "million", studio.url),
+        ("`run.log()`, the studio is away", "million-away", "http://127.0.0.1:9"),
     ):
         found = parts(sys.executable, PARTS, what, {**known, "STUDIO_URL": url})
-        cells = ("p50_us", "cpu_us", "all_s", "kept", "grown_mb")
-        rows.append(
-            [name, *(f"{found[cell]:,.1f}" if cell != "kept" else f"{found[cell]:,.0f}" for cell in cells)]
+        costs = [f"{found[cell]:,.1f}" for cell in COSTS]
+        rows.append([name, "1,000,000", *costs, f"{found['kept']:,.0f}", f"{found['grown_mb']:,.1f}"])
+    head = ["call", "calls", "p50 µs", "processor µs a call", "all calls and end, s", "points kept"]
+    return machine.table([*head, "memory grown, MB"], [*rows, *mlflow_logging(options, folder)])
+
+
+def mlflow_logging(options: argparse.Namespace, folder: Path) -> list[list[str]]:
+    """The same of MLflow: each call waiting for its server or for SQLite, and in its background thread."""
+    if not options.mlflow_python:
+        return []
+    python = options.mlflow_python
+    here = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/here.db", **mlflow_server.ENVIRONMENT}
+    with mlflow_server.mlflow(Path(python), folder) as peer:
+        there = {**here, "MLFLOW_TRACKING_URI": peer.url}
+        asked = (
+            ("MLflow, `log_metric()` to its server", "log", there),
+            ("MLflow, `synchronous=False`", "log-in-background", there),
+            ("MLflow, `log_metric()` to SQLite without a server", "log", here),
         )
-    head = [
-        "1,000,000 calls of log()",
-        "p50 µs",
-        "processor µs a point",
-        "all calls and end, s",
-        "points kept",
-        "memory grown, MB",
+        found = [
+            (name, parts(python, MLFLOW_PARTS, what, {**known, "PYTHONPATH": ""}))
+            for name, what, known in asked
+        ]
+    return [
+        [name, f"{one['calls']:,.0f}", *(f"{one[cell]:,.1f}" for cell in COSTS), f"{one['kept']:,.0f}", ""]
+        for name, one in found
     ]
-    return machine.table(head, rows)
 
 
 def sweep(options: argparse.Namespace, studio: server.Studio, folder: Path) -> str:
@@ -127,7 +144,7 @@ def main() -> None:
         print(imports(options), "\n", flush=True)
     with tempfile.TemporaryDirectory() as name, server.studio(Path(name)) as studio:
         if options.only in (None, "log"):
-            print(logging(studio, f"{name}/state"), "\n", flush=True)
+            print(logging(options, studio, Path(name)), "\n", flush=True)
         if options.only in (None, "sweep"):
             print(sweep(options, studio, Path(name)), flush=True)
 
