@@ -13,7 +13,7 @@ from studio.client.heart import GONE
 from studio.client.http import segment
 from studio.client.operation import upload
 from studio.client.record import READ_FLUSH_S, RunRecord
-from studio.client.transfer import BLOCK_BYTES, fetch, send_file, sha256_of
+from studio.client.transfer import BLOCK_BYTES, counted, fetch, send_file, sha256_of
 from studio.client.tree import files_below
 
 NOT_A_FOLDER = "Cannot upload path: {} since it is not a valid directory."
@@ -76,7 +76,7 @@ class RunFiles(RunRecord):
             raise TypeError(UNEQUAL.format(*lengths))
         for name, path in zip(names, paths, strict=True):
             _check_file(name, Path(path))
-        for name, path in zip(names, paths, strict=True):
+        for name, path in counted([*zip(names, paths, strict=True)], "Uploading"):
             self._upload(name, Path(path))
         return {name: Artifact(self._id, name) for name in names} if return_artifacts else None
 
@@ -88,7 +88,7 @@ class RunFiles(RunRecord):
         if not folder.is_dir():
             raise UserErrorException(NOT_A_FOLDER.format(path))
         files = {f"{name.rstrip('/')}/{inside}": folder / inside for inside in files_below(folder)}
-        for target, file in files.items():
+        for target, file in counted(files.items(), "Uploading"):
             self._upload(target, file)
         return {target: Artifact(self._id, target) for target in files}
 
@@ -188,7 +188,7 @@ class RunFiles(RunRecord):
                 f"output_paths has {len(output_paths)} places for {len(names)} files: {', '.join(names[:50])}."
             )
         folder = Path(output_directory or ".")
-        for place, name in enumerate(names):
+        for place, name in counted([*enumerate(names)], "Downloading"):
             shown = name if append_prefix else _without_prefix(name, prefix or "")
             target = inside(folder, shown) if output_paths is None else folder / output_paths[place]
             self._download(name, target)
@@ -200,11 +200,10 @@ class RunFiles(RunRecord):
             raise UserErrorException(f"{folder} exists and is not a directory.")
         self._recorder.settle(READ_FLUSH_S)
         paths = []
-        for file in self._files():
-            if file["is_log"]:
-                target = inside(folder, file["path"])
-                self._download(file["path"], target)
-                paths.append(str(target))
+        for name in counted([file["path"] for file in self._files() if file["is_log"]], "Downloading"):
+            target = inside(folder, name)
+            self._download(name, target)
+            paths.append(str(target))
         folder.mkdir(parents=True, exist_ok=True)
         return paths
 

@@ -1,9 +1,9 @@
 """Bytes of files up and down: in pieces, going on where a broken connection left them, with checksums."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.client.errors import ServiceException, UnreachableException
 from studio.client.http import Client, Request, backoff_s
@@ -17,7 +17,9 @@ PIECE_BYTES = 32 << 20
 TIMEOUT_S = 120.0
 # So often in a row without a byte of progress, and the studio counts as away.
 FRUITLESS = 4
-SHOWN_BYTES = 16 << 20
+SHOWN_BYTES, SHOWN_FILES = 16 << 20, 10
+
+Item = TypeVar("Item")
 
 
 def sha256_of(path: Path) -> str:
@@ -217,3 +219,17 @@ class Progress:
         """Leave the line."""
         if self._is_watched and self._shown >= 0:
             print(file=sys.stderr)
+
+
+def counted(files: Collection[Item], verb: str) -> Iterator[Item]:
+    """Yield the files one by one, with a line on the terminal that counts them where there are many."""
+    stream = sys.stderr
+    is_watched = len(files) >= SHOWN_FILES and stream is not None and stream.isatty()
+    try:
+        for place, file in enumerate(files, 1):
+            if is_watched:
+                print(f"\r{verb} {place:,} of {len(files):,} files", end="", file=stream, flush=True)
+            yield file
+    finally:
+        if is_watched:
+            print(file=stream)

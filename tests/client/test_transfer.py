@@ -163,3 +163,29 @@ def test_logs_are_downloaded(live_studio: Any, run: Run, home: Path) -> None:
     assert paths == ["logs/user_logs/std_log.txt"]
     assert (home / paths[0]).read_text() == "hello\n"
     assert logged.get_details_with_logs()["logFiles"] == {"user_logs/std_log.txt": "hello\n"}
+
+
+@pytest.mark.parametrize(("is_terminal", "count"), [(True, 12), (True, 9), (False, 12)])
+def test_many_small_files_are_counted_on_a_terminal(
+    run: Run,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_terminal: bool,
+    count: int,
+) -> None:
+    folder = home / "many"
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.txt").write_text("x")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal, raising=False)
+    capsys.readouterr()
+    run.upload_folder(f"many-{is_terminal}-{count}", folder)
+    run.download_files(f"many-{is_terminal}-{count}/", home / "back")
+    told = capsys.readouterr().err
+    if is_terminal and count == 12:
+        assert told.startswith("\rUploading 1 of 12 files\rUploading 2 of")
+        assert told.endswith("\rDownloading 12 of 12 files\n")
+    else:
+        assert told == ""
+    assert sum(1 for path in (home / "back").rglob("*.txt")) == count
