@@ -58,6 +58,19 @@ def test_names_that_the_studio_knows_are_completed(fake_cli: Cli, runs: None) ->
     assert fake_cli("__complete", "run", "show", "-r", "sec")[1] == "second-run\tdigits/2 Completed\n"
 
 
+def test_names_of_compute_targets_are_completed(live_cli: Cli) -> None:
+    live_cli("computetarget", "attach", "slurm", "-n", "tab-cluster", "--disable")
+    for asked in (
+        ("run", "submit-script", "--target"),
+        ("run", "list", "--compute-target-name"),
+        ("computetarget", "show", "-n"),
+    ):
+        assert words(live_cli, *asked, "tab-") == ["tab-cluster"]
+        assert words(live_cli, *asked, "lo") == ["local"]
+    assert words(live_cli, "computetarget", "attach", "slurm", "-n", "") == []
+    live_cli("computetarget", "detach", "-n", "tab-cluster")
+
+
 def test_where_no_studio_answers_nothing_is_said(fake_cli: Cli, studio: FakeStudio, runs: None) -> None:
     studio.stop()
     assert words(fake_cli, "run", "show", "-r", "") == []

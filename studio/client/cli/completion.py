@@ -9,6 +9,7 @@ from typing import Any
 
 from studio.client.address import find_address
 from studio.client.cli.parsing import Commands, add_command
+from studio.client.compute import LOCAL
 from studio.client.http import Client, segment
 
 ASK = "__complete"
@@ -146,6 +147,8 @@ def _values(action: argparse.Action, before: list[str]) -> Iterable[tuple[str, s
     kind = {"run": "runs", "experiment_name": "experiments", "view": "views"}.get(action.dest)
     if action.dest == "workspace_name":
         kind = "workspaces"
+    if action.metavar == "TARGET":
+        return [(LOCAL, "where the command is given"), *_known("computetargets", before)]
     return _known(kind, before) if kind else []
 
 
@@ -168,7 +171,7 @@ def _known(kind: str, before: list[str]) -> list[tuple[str, str]]:
 def _named(kind: str, one: dict[str, Any]) -> tuple[str, str]:
     if kind == "runs":
         return str(one["id"]), f"{one['experiment']}/{one['number']} {one['status']}"
-    return str(one["name"]), str(one.get("description") or "")
+    return str(one["name"]), str(one.get("description") or one.get("kind") or "")
 
 
 def _after(words: list[str], options: tuple[str, ...]) -> str | None:

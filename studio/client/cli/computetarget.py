@@ -50,12 +50,13 @@ def add(nouns: Commands) -> None:
 
 def _named(noun: Noun, verb: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
     parser = noun.add(verb, command, text, example)
-    parser.add_argument("-n", "--name", required=True, metavar="NAME", help="the name of the target")
+    parser.add_argument("-n", "--name", required=True, metavar="TARGET", help="the name of the target")
     return parser
 
 
 def _add_attach(noun: Noun, verb: str, kind: str, settings: dict[str, str], text: str, example: str) -> None:
-    parser = _named(noun, verb, attach_target, text, example)
+    parser = noun.add(verb, attach_target, text, example)
+    parser.add_argument("-n", "--name", required=True, metavar="NAME", help="the name it is to have")
     for key, meaning in settings.items():
         parser.add_argument(f"--{key}", dest=f"set_{key}", metavar=key.upper(), help=meaning)
     _add_switch(parser)

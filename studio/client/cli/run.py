@@ -74,7 +74,7 @@ def _add_list(noun: Noun) -> None:
     )
     listed.add_argument("--parent-run-id", metavar="RUN", help="only children of this run")
     listed.add_argument("--pipeline-run-id", metavar="RUN", help="only steps of this run; without -e")
-    listed.add_argument("--compute-target-name", metavar="NAME", help="only runs on this compute target")
+    listed.add_argument("--compute-target-name", metavar="TARGET", help="only runs on this compute target")
     listed.add_argument("--include-children", action="store_true", help="child runs, too")
     listed.add_argument("--archived", action="store_true", help="those in the archive instead")
     listed.add_argument("--mine", action="store_true", help="only my own runs")

@@ -38,13 +38,13 @@ def add(noun: Noun) -> None:
         help="a run configuration that was saved in .studio of the folder, such as local",
     )
     add("--source-directory", type=Path, metavar="DIR", help="the folder of the script (default: --path)")
-    add("--ct", "--target", dest="target", metavar="NAME", help="the compute target (default: local)")
+    add("--ct", "--target", dest="target", metavar="TARGET", help="the compute target (default: local)")
     add(
         "-d",
         "--conda-dependencies",
         type=Path,
         metavar="FILE",
-        help="packages, kept with the run configuration",
+        help="packages, kept with the run; nothing is installed on this machine",
     )
     add("--async", dest="is_async", action="store_true", help="return at once; the run goes on")
     add(
