@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from runs.access import allows
 from runs.access_compute import get_target
-from runs.actions.resubmit import Changes, check_may_resubmit, resubmit_run
-from runs.errors import Invalid, NotAllowed, NotFound, Refused
+from runs.actions.resubmit import Changes, check_may_resubmit, definition_of, resubmit_run
+from runs.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from runs.models import Run
 from runs.query.compute import enabled_targets
 from runs.query.snapshots import snapshot_of
@@ -53,24 +53,34 @@ def _show(request: HttpRequest, facts: dict[str, Any], status: int = 200) -> Htt
 
 def _facts(request: HttpRequest, run: Run) -> dict[str, Any]:
     found, typed = snapshot_of(run), request.POST.get
+    definition = definition_of(run)
     facts = facts_of(request, run, "") | {
         "snapshot": found,
         "git": git_of(run),
-        "has_script": bool(run.script),
+        "is_known": bool(definition),
+        "why_not": _why_not(run),
     }
     if found is not None:
-        facts |= {"shell": shell_of(run), "python": python_of(run)}
-    if not (run.definition and allows(caller_of(request), run.workspace, "write")):
+        facts |= {"shell": shell_of(run, definition), "python": python_of(run, definition)}
+    if not (definition and allows(caller_of(request), run.workspace, "write")):
         return facts
-    has_arguments = run.definition.get("command") is None
     return facts | {
         "targets": enabled_targets(run.workspace),
         "may_submit": True,
-        "has_arguments": has_arguments,
+        "has_arguments": definition.get("command") is None,
         "target": typed("target", run.target),
         "arguments": typed("arguments", shlex.join(map(str, run.arguments))),
         "name": typed("display_name", ""),
     }
+
+
+def _why_not(run: Run) -> str:
+    """Why it cannot be started from here; empty where it can."""
+    try:
+        check_may_resubmit(run)
+    except Conflict as refusal:
+        return refusal.message
+    return ""
 
 
 def _resubmitted(request: HttpRequest, run: Run) -> Run:
@@ -90,9 +100,9 @@ def _resubmitted(request: HttpRequest, run: Run) -> Run:
     return resubmit_run(run, by=caller_of(request).user, changes=changes, target=target)[0]
 
 
-def shell_of(run: Run) -> str:
+def shell_of(run: Run, definition: dict[str, Any]) -> str:
     """Lines for a shell that run it again: by its definition, or from its sources, fetched into a new folder."""
-    if run.definition:
+    if definition:
         again = ["studio", "run", "resubmit", "-r", run.public_id]
         if run.workspace.name != DEFAULT_WORKSPACE:
             again += ["-w", run.workspace.name]
@@ -108,10 +118,10 @@ def shell_of(run: Run) -> str:
     return "\n".join(lines)
 
 
-def python_of(run: Run) -> str:
+def python_of(run: Run, definition: dict[str, Any]) -> str:
     """The same in Python."""
     named = "" if run.workspace.name == DEFAULT_WORKSPACE else f", workspace={run.workspace.name!r}"
-    if run.definition:
+    if definition:
         given = f"arguments={[str(argument) for argument in run.arguments]!r}" if run.arguments else ""
         return "\n".join(
             [

@@ -92,10 +92,11 @@ class RunFamily(RunRecord):
         display_name: str | None = None,
         run_id: str | None = None,
     ) -> "Run":
-        """Run a submitted run once more on this machine, from its snapshot; return the new run at once.
+        """Run a run once more on this machine, from its snapshot; return the new run at once.
 
-        `arguments`: instead of those of the script; None for the same. The two runs show each other. Raises
-        ServiceException for a run that its own program began, or whose sources are not in the studio.
+        `arguments`: instead of those of the script; None for the same. The two runs show each other. A run that
+        its own program began becomes a submitted one, and what the program begins there is its child. Raises
+        ServiceException where the sources, or the script among them, are not in the studio.
         """
         from studio.client.submission import resubmit
 

@@ -116,7 +116,7 @@ def resubmit(
     display_name: str | None = None,
     run_id: str | None = None,
 ) -> ScriptRun:
-    """Run a submitted run once more on this machine, from its snapshot; return the new run at once."""
+    """Run a run once more on this machine, from its snapshot; return the new run at once."""
     experiment = run.experiment
     body: dict[str, Any] = {
         "run_id": run_id or new_run_id(experiment),

@@ -3,6 +3,7 @@
 import pytest
 
 from runs.actions.resubmit import Changes, resubmit_run
+from runs.definition import clean_definition
 from runs.errors import Conflict, Invalid
 from runs.models import ComputeTarget, Property, Run, Tag
 from tests import make
@@ -66,9 +67,32 @@ def test_for_a_target_it_is_queued_there(origin, owner):
         resubmit_run(origin, by=owner, target=target)
 
 
-def test_a_run_that_its_own_program_began_is_not_run_again_from_here(workspace, owner):
-    with pytest.raises(Conflict, match="was begun by its own program"):
-        resubmit_run(make.run(workspace, script="train.py"), by=owner)
+def test_the_script_of_a_run_that_its_own_program_began_is_submitted(workspace, owner):
+    origin = make.run(workspace, script="src/train.py", arguments=["--lr", "a b"])
+    make.snapshot(origin, {"src/train.py": b"print(1)"})
+    run, _ = resubmit_run(origin, by=owner)
+    run.refresh_from_db()
+    assert (run.script, run.arguments, run.snapshot) == ("src/train.py", ["--lr", "a b"], origin.snapshot)
+    assert (run.definition, run.run_type) == (clean_definition({}), "studio.scriptrun")
+    assert resubmit_run(origin, by=owner, changes=Changes(["--lr", "1"]))[0].arguments == ["--lr", "1"]
+    assert resubmit_run(run, by=owner)[0].definition == run.definition
+
+
+@pytest.mark.parametrize(
+    ("script", "files", "words"),
+    [
+        ("train.py", None, "has no snapshot of its sources"),
+        ("train.py", {"src/train.py": b"1"}, "does not hold train.py, the script that began it"),
+        ("", {"train.py": b"1"}, "Which script began digits-1 is not known"),
+    ],
+)
+def test_what_is_missing_to_run_it_again_is_said(script, files, words, workspace, owner):
+    origin = make.run(workspace, script=script, display_name="digits-1")
+    if files:
+        make.snapshot(origin, files)
+    with pytest.raises(Conflict, match=words):
+        resubmit_run(origin, by=owner)
+    assert Run.objects.count() == 1
 
 
 def test_without_its_sources_only_a_command_is_run_again(workspace, owner):

@@ -105,6 +105,22 @@ def test_a_run_is_run_again_and_the_two_are_linked(run, api_of, contributor, own
     assert speaking("POST", path, {"arguments": "--lr 1"}).status_code == 400
 
 
+def test_a_run_that_its_own_program_began_is_run_again_where_its_script_is_there(
+    workspace, api_of, contributor, reader, stranger
+):
+    own = make.run(workspace, script="train.py", arguments=["--lr", "1"])
+    path = f"runs/{own.public_id}/resubmit/"
+    answer = api_of(contributor)("POST", path)
+    assert answer.status_code == 409 and "has no snapshot" in answer.json()["error"]["message"]
+    make.snapshot(own, {"train.py": b"print(1)"})
+    answer = api_of(contributor)("POST", path)
+    assert (answer.status_code, answer.json()["script"]) == (201, "train.py")
+    order = api_of(contributor)("GET", f"runs/{answer.json()['id']}/definition/").json()
+    assert (order["interpreter"], order["arguments"]) == ("python", ["--lr", "1"])
+    assert api_of(reader)("POST", path).status_code == 403
+    assert api_of(stranger)("POST", path).status_code == 404
+
+
 def test_lists_read_the_origins_of_all_runs_at_once(run, api_of, contributor, reads):
     make.snapshot(run, {"train.py": b"print(1)"})
     speaking = api_of(contributor)

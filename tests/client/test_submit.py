@@ -1,5 +1,7 @@
 """Scripts submitted to this machine, with a real server and real processes."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,25 @@ def test_a_program_that_begins_its_run_itself_is_submitted_as_it_is(
     run.wait_for_completion()
     (child,) = run.get_children()
     assert child.get_status() == "Completed" and child.get_metrics() == {"loss": 1.5}
+
+
+def test_a_run_that_its_own_program_began_is_run_again(
+    live_studio: Any, real: Workspace, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STUDIO_SNAPSHOT")
+    monkeypatch.setenv("STUDIO_URL", live_studio.url)
+    monkeypatch.setenv("STUDIO_TOKEN", live_studio.token)
+    monkeypatch.setenv("STUDIO_WORKSPACE", live_studio.workspace)
+    script(source, BY_ITSELF + "print(run.id)\n")
+    begun = subprocess.run(
+        [sys.executable, "train.py", "--lr", "1"], cwd=source, check=True, capture_output=True, text=True
+    )
+    first = Run.get(real, begun.stdout.split()[-1])
+    second = first.resubmit(["--lr", "2"])
+    assert second.wait_for_completion()["status"] == "Completed"
+    (child,) = second.get_children()
+    assert child.get_metrics() == {"loss": 1.5}
+    assert real.client.get(f"runs/{second.id}/")["arguments"] == ["--lr", "2"]
 
 
 def test_what_cannot_be_submitted_is_refused_with_a_sentence(experiment: Experiment, source: Path) -> None:

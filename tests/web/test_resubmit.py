@@ -80,11 +80,29 @@ def test_readers_see_the_commands_alone(origin, target, client_of, reader, contr
     html = client_of(reader).get(path(origin)).content.decode()
     assert "studio run resubmit" in html and 'name="target"' not in html
     assert client_of(reader).post(path(origin), {"target": "gpu"}).status_code == 403
-    own = make.run(origin.workspace, script="train.py")
+
+
+def test_a_run_that_its_own_program_began_has_the_form_where_its_script_is_there(
+    workspace, target, client_of, contributor, reader
+):
+    own = make.run(workspace, script="train.py", arguments=["--lr", "a b"])
     make.snapshot(own, {"train.py": b"print(1)"})
     html = client_of(contributor).get(path(own)).content.decode()
-    assert 'name="target"' not in html
-    assert client_of(contributor).post(path(own), {"target": "gpu"}).status_code == 409
+    assert "--lr &#x27;a b&#x27;" in html and 'name="target"' in html and "child of the new one" in html
+    assert f"studio run resubmit -r {own.public_id}" in html
+    assert 'name="target"' not in client_of(reader).get(path(own)).content.decode()
+    client_of(contributor).post(path(own), {"target": "gpu", "arguments": "--lr 1"})
+    made = Run.objects.get(resubmitted_from=own)
+    assert (made.status, made.script, made.arguments) == ("Queued", "train.py", ["--lr", "1"])
+
+
+def test_without_its_script_in_the_snapshot_it_says_so(workspace, target, client_of, contributor):
+    own = make.run(workspace, script="elsewhere.py")
+    make.snapshot(own, {"train.py": b"print(1)"})
+    html = client_of(contributor).get(path(own)).content.decode()
+    assert 'name="target"' not in html and "does not hold elsewhere.py" in html
+    answer = client_of(contributor).post(path(own), {"target": "gpu"})
+    assert answer.status_code == 409 and "does not hold elsewhere.py" in answer.content.decode()
 
 
 def test_without_a_target_it_says_where_one_is_attached(origin, client_of, contributor):

@@ -162,12 +162,20 @@ def test_a_run_of_another_workspace_is_not_compared_with(client_of, owner, sourc
 def test_it_is_run_again_with_the_same_arguments(page, sourced):
     html = page(f"/w/vision/runs/{sourced.public_id}/again/", **HX)
     words = Text.of(html)
-    assert f"studio run download-snapshot -r {sourced.public_id} -d again-1 -w vision" in words
-    assert (
-        f"STUDIO_RESUBMITTED_FROM={sourced.public_id} python train.py --rate 0.1 'two words' '$(id)'" in words
-    )
-    assert "[sys.executable, 'train.py', '--rate', '0.1', 'two words', '$(id)']" in words
+    assert f"studio run resubmit -r {sourced.public_id} -w vision -- --rate 0.1 'two words' '$(id)'" in words
+    assert "resubmit(arguments=['--rate', '0.1', 'two words', '$(id)'])" in words
     assert "<html" not in html and "<html" in page(f"/w/vision/runs/{sourced.public_id}/again/")
+
+
+def test_a_script_that_is_not_in_it_is_started_by_hand_beside_it(page, sourced):
+    sourced.script = "elsewhere/train.py"
+    sourced.save(update_fields=["script"])
+    words = Text.of(page(f"/w/vision/runs/{sourced.public_id}/again/", **HX))
+    assert "does not hold elsewhere/train.py" in words
+    assert f"studio run download-snapshot -r {sourced.public_id} -d again-1 -w vision" in words
+    started = "python elsewhere/train.py --rate 0.1 'two words' '$(id)'"
+    assert f"STUDIO_RESUBMITTED_FROM={sourced.public_id} {started}" in words
+    assert "[sys.executable, 'elsewhere/train.py', '--rate', '0.1', 'two words', '$(id)']" in words
 
 
 def test_readers_see_it_all_and_strangers_nothing(client_of, reader, stranger, sourced):

@@ -1,4 +1,4 @@
-"""`studio run resubmit`: a submitted run once more, on this machine."""
+"""`studio run resubmit`: a run once more, on this machine."""
 
 import argparse
 
@@ -15,7 +15,7 @@ def add(noun: Noun) -> None:
     parser = noun.add(
         "resubmit",
         resubmit_run,
-        "run a submitted run once more, from its snapshot, and show what it prints",
+        "run a run once more, from its snapshot, and show what it prints",
         "-r digits/12 -- --lr 0.01",
     )
     add_run(parser)
