@@ -1,5 +1,6 @@
 """The history of a run, by pages and by what it is about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runs.errors import Invalid
@@ -38,6 +39,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Which detail of an event holds the id of another run.
+OTHER_RUN = {"child created": "child", "resubmitted": "again"}
+
+
 @dataclass(frozen=True)
 class EventPage:
     """Some events, the newest first; `next_before` asks for those before, None on the last page."""
@@ -58,3 +63,18 @@ def list_events(run: Run, *, group: str = "", before: int | None = None) -> Even
     found = list(rows[: A_PAGE + 1])
     page = found[:A_PAGE]
     return EventPage(page, page[-1].pk if len(found) > A_PAGE else None)
+
+
+def other_run_id(event: RunEvent) -> str:
+    """The id of the other run that the event tells of; empty where there is none."""
+    found = event.details.get(OTHER_RUN.get(event.kind, ""))
+    return found if isinstance(found, str) else ""
+
+
+def other_runs(run: Run, events: Iterable[RunEvent]) -> dict[str, Run]:
+    """The runs of its workspace that the events tell of, by id, those in the trash too; one query, or none."""
+    named = {name for event in events if (name := other_run_id(event))}
+    if not named:
+        return {}
+    rows = Run.objects.filter(workspace_id=run.workspace_id, public_id__in=named)
+    return {row.public_id: row for row in rows.only("public_id", "number", "display_name", "deleted_at")}

@@ -1,5 +1,6 @@
 """The history of a run in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from runs.log_address import log_address
 from runs.models import Run, RunEvent
-from runs.query.activity import list_events
+from runs.query.activity import list_events, other_run_id, other_runs
 from runs.web import show
 from runs.web.address import Address
 from runs.web.run import facts_of, run_of
@@ -54,7 +55,8 @@ SENTENCES = {
     "not responding": "heard no heartbeat any more",
     "responding again": "sent a heartbeat again",
     "cancel told": "heard that it is to stop",
-    "resubmitted": "ran it again",
+    "resubmitted": "ran it again as",
+    "child created": "created the child run",
     "trashed": "moved it to the trash",
     "restored": "restored it from the trash",
     "archived": "archived it",
@@ -87,6 +89,8 @@ class Told:
     url: str = ""
     more_url: str = ""
     more_words: str = ""
+    other: str = ""
+    other_url: str = ""
     reason: str = ""
     pairs: list[dict[str, Any]] = field(default_factory=list)
     left_out: int = 0
@@ -100,8 +104,9 @@ def activity(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     group = address.get("kind")
     number = int(before) if before.isdecimal() and len(before) < 19 else None
     page = list_events(run, group=group, before=number)
+    others = other_runs(run, page.events)
     facts = facts_of(request, run, "activity") | {
-        "events": [told_of(event, run) for event in page.events],
+        "events": [told_of(event, run, others) for event in page.events],
         "kinds": [
             (word, address.having(kind=name, before=""), name == group) for name, word in WORDS.items()
         ],
@@ -112,10 +117,11 @@ def activity(request: HttpRequest, workspace: str, run_id: str) -> HttpResponse:
     return render(request, "run/activity.html", facts)
 
 
-def told_of(event: RunEvent, run: Run) -> Told:
+def told_of(event: RunEvent, run: Run, others: Mapping[str, Run]) -> Told:
     """The event in words."""
     details = event.details
     more_url, more_words = _more(event, run)
+    other, other_url = _other(event, run, others)
     place = reverse("run_activity", args=[run.workspace.name, run.public_id])
     pairs = _pairs(event.kind, details)
     return Told(
@@ -127,6 +133,8 @@ def told_of(event: RunEvent, run: Run) -> Told:
         url=f"{place}?before={event.pk + 1}#event-{event.pk}",
         more_url=more_url,
         more_words=more_words,
+        other=other,
+        other_url=other_url,
         reason=show.clipped(str(details.get("reason") or ""), 300),
         pairs=pairs[:MOST_PAIRS],
         left_out=max(0, len(pairs) - MOST_PAIRS),
@@ -140,18 +148,30 @@ def _more(event: RunEvent, run: Run) -> tuple[str, str]:
         return f"{reverse('run_description_versions', args=names)}?v={details['version']}", "what changed"
     if event.kind == "file uploaded" and isinstance(details.get("path"), str):
         return log_address(run.workspace.name, run.public_id, details["path"]), "open"
-    if event.kind == "child created" and details.get("child"):
-        return reverse("run", args=[run.workspace.name, str(details["child"])]), "open"
-    if event.kind == "resubmitted" and details.get("again"):
-        return reverse("run", args=[run.workspace.name, str(details["again"])]), "open the new run"
     return "", ""
+
+
+def _other(event: RunEvent, run: Run, others: Mapping[str, Run]) -> tuple[str, str]:
+    """The other run that the event is about, as people call it, and its address; of one that is gone the id alone."""
+    name = other_run_id(event)
+    other = others.get(name)
+    if other is None:
+        return name, ""
+    words = named_of(other)
+    if other.deleted_at is not None:
+        return f"{words}, which is in the trash", ""
+    return words, reverse("run", args=[run.workspace.name, other.public_id])
+
+
+def named_of(run: Run) -> str:
+    """The run by name and number; once where the name says the number."""
+    name, number = show.clipped(run.display_name, 80), f"run {run.number}"
+    return name if name.lower() == number else f"{name} · {number}"
 
 
 def _sentence(kind: str, details: dict[str, Any]) -> str:
     if kind in SENTENCES:
         return SENTENCES[kind]
-    if kind == "child created":
-        return f"created the child run {details.get('child', '')}"
     if kind == "renamed":
         return f"renamed it from “{details.get('before', '')}” to “{details.get('after', '')}”"
     if kind == "marked by hand":

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from runs.actions import organise
 from runs.actions.repair import mark_run
+from runs.actions.resubmit import Changes, resubmit_run
 from runs.actions.run import cancel_run, complete_run, confirm_canceled, heartbeat
+from runs.actions.trash import trash_run
 from runs.models import Run, RunEvent
 from tests import make
 
@@ -142,6 +144,28 @@ def test_the_activity_tells_everything_by_kinds_and_pages(page, run, owner):
     assert html.count('<li id="event-') == 50
     older = html.split('" rel="next"')[0].rsplit('href="', 1)[1].replace("&amp;", "&").split("/activity/")[1]
     assert page(f"activity/{older}").count('<li id="event-') == 12
+
+
+def test_the_activity_names_other_runs_by_name_and_number(page, browser, workspace, owner, reads, place):
+    parent = make.run(workspace, display_name="sweep", script="train.py")
+    make.snapshot(parent, {"train.py": b"1"})
+    children = [make.run(workspace, parent=parent, display_name=f"<b>rate {n}</b>") for n in range(3)]
+    again, _ = resubmit_run(parent, by=owner, changes=Changes(display_name="slower"))
+    complete_run(children[0], by=owner)
+    trash_run(fresh(children[0]), by=owner)
+    path = f"/w/vision/runs/{parent.public_id}/activity/"
+    html = browser.get(path).content.decode()
+    words = f"<bdi>&lt;b&gt;rate 1&lt;/b&gt; · run {children[1].number}</bdi></a>"
+    assert (
+        f'created the child run <a class="link" href="/w/vision/runs/{children[1].public_id}/">{words}'
+        in html
+    )
+    assert f"<bdi>slower · run {again.number}</bdi></a>" in html
+    assert f"run {children[0].number}, which is in the trash" in html
+    assert f'href="/w/vision/runs/{children[0].public_id}/"' not in html
+    many = [make.run(workspace, parent=parent) for _ in range(20)]
+    with reads(at_most=20):
+        assert f">run {many[-1].number}</bdi>" in browser.get(path).content.decode().lower()
 
 
 def test_a_script_that_was_alive_after_all_is_told(page, silent, owner):
