@@ -24,6 +24,7 @@ from runs.query.values import last_of
 from runs.web import show
 from runs.web.cancel_steps import cancel_steps
 from runs.web.described import about
+from runs.web.error_texts import error_facts
 from runs.web.frame import caller_of
 from runs.web.tag_form import tag_facts
 
@@ -137,8 +138,7 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
         "origin": origin_of(run),
         "resubmissions": resubmissions_of(run),
         "arguments": " ".join(_quoted(str(argument)) for argument in run.arguments),
-        "traces": [(key, str(text)) for key, text in run.error_details.items() if "\n" in str(text)],
-        "details": [(key, str(text)) for key, text in run.error_details.items() if "\n" not in str(text)],
+        **error_facts(run),
     }
 
 
