@@ -172,17 +172,32 @@ def _insert(
         compute_target=target,
         **_texts(new, number),
     )
-    try:
-        with transaction.atomic():
-            run.save(force_insert=True)
-    except IntegrityError:
-        raise Conflict(f"The run id {public_id!r} is taken; choose another.", field="run_id") from None
+    _save_new(run)
     counts.added(run)
     note_images(run, description)
     if new.parent is not None:
         count_child(new.parent)
     _tell(run, by=by, now=now)
     return run
+
+
+def _save_new(run: Run) -> None:
+    """Add the row. Raises Conflict with the reason where the database has a run like it; any other error stays."""
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        if Run.objects.filter(public_id=run.public_id).exists():
+            raise Conflict(
+                f"The run id {run.public_id!r} is taken; choose another.", field="run_id"
+            ) from None
+        if Run.objects.filter(experiment_id=run.experiment_id, number=run.number).exists():
+            raise Conflict(
+                f"{run.experiment.name} has a run {run.number} already, although it was to be the next: the "
+                "experiment's counter is behind. An operator sets last_run_number to its highest run.",
+                field="experiment",
+            ) from None
+        raise
 
 
 def _texts(new: NewRun, number: int) -> dict[str, Any]:
