@@ -177,7 +177,7 @@ def cancel_run(run: Run, *, by: User, reason: str = "", children: bool = False) 
             for child in active_descendants(row):
                 locked = _lock(child)
                 if not locked.is_ended and locked.status != Status.CANCEL_REQUESTED:
-                    _cancel(locked, by=by, reason=reason or f"{row.display_name} was cancelled")
+                    _cancel(locked, by=by, reason=reason or f"{row.display_name} was canceled")
     return row
 
 
@@ -186,7 +186,7 @@ def _cancel(run: Run, *, by: User, reason: str) -> None:
     check_move(run.status, Status.CANCEL_REQUESTED, name=run.display_name)
     run.cancel_requested_at, run.cancel_requested_by, run.cancel_told_at = now, by, None
     run.save(update_fields=["cancel_requested_at", "cancel_requested_by", "cancel_told_at"])
-    said = reason or f"cancelled by {by.username}"
+    said = reason or f"canceled by {by.username}"
     if run.heartbeat_at is None:  # nobody is behind it who could confirm
         _finish(run, Status.CANCELED, by=by, at=now, kind="canceled", reason=said)
     else:

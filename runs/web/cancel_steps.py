@@ -36,7 +36,7 @@ def _requested(run: Run) -> Step:
     by = run.cancel_requested_by.username if run.cancel_requested_by else "somebody"
     reason = str(event.details.get("reason") or "") if event else ""
     words = f"by {by}"
-    if reason and reason != f"cancelled by {by}":
+    if reason and reason not in (f"canceled by {by}", f"cancelled by {by}"):  # as it was written once
         words += f": {show.clipped(reason, 160)}"
     return Step("done", "Requested", words, run.cancel_requested_at)
 

@@ -66,7 +66,7 @@ def failed(error_details: str | BaseException | None, error_code: str | None = N
 def ending_for(error: BaseException | None, cancelled_by: str | None) -> Ending:
     """Return the end that fits how the program left: normally, by an exception, by Ctrl-C, by `sys.exit`."""
     if cancelled_by is not None:
-        return canceled(f"cancelled by {cancelled_by}")
+        return canceled(f"canceled by {cancelled_by}")
     if isinstance(error, KeyboardInterrupt):
         return canceled("interrupted by Ctrl-C")
     if isinstance(error, Terminated):

@@ -141,7 +141,7 @@ def cancel(live: Live, by: str) -> None:
         if live.ended or live.cancelled_by is not None:
             return
         live.cancelled_by = by
-        warn(f"{live.name} is being cancelled by {by}.")
+        warn(f"{live.name} is being canceled by {by}.")
         if live.interrupt:
             interrupt_main_thread()
 

@@ -129,7 +129,7 @@ class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunSnapshot, RunWaiting, 
     def cancel(self) -> None:
         """Cancel the run: one that this program executes ends at once, any other is asked to stop."""
         if self._live is not None and self._live.is_ours:
-            self._end(canceled("cancelled by its own program"))
+            self._end(canceled("canceled by its own program"))
         else:
             self._found = self._client.post(self._path("cancel/"))
 

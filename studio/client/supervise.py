@@ -117,7 +117,7 @@ class Supervisor:
             print(f"The script is not started: {refusal}", file=sys.stderr)
             # Of a run that was cancelled before it began nobody else can say that it does not run.
             was_cancelled = refusal.details.get("status") == "CancelRequested"
-            raise Over(canceled("cancelled before it began") if was_cancelled else None) from refusal
+            raise Over(canceled("canceled before it began") if was_cancelled else None) from refusal
         self._run._found = found or self._run._found
 
     def _come_alive(self) -> None:
@@ -186,7 +186,7 @@ class Supervisor:
         """Raise Over when somebody has cancelled the run, has ended it, or has closed the studio to it."""
         live = self._live
         if live.cancelled_by is not None:
-            raise Over(canceled(f"cancelled by {live.cancelled_by}"))
+            raise Over(canceled(f"canceled by {live.cancelled_by}"))
         if live.ended_elsewhere:
             raise Over(None)
         if live.refused_since is not None and time.monotonic() - live.refused_since > REFUSED_FOR_S:

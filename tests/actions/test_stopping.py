@@ -65,7 +65,7 @@ def test_one_that_was_told_and_fell_silent_is_canceled(asked, owner):
 
 def test_one_that_says_late_that_it_has_stopped_is_no_error(asked, owner):
     close_unconfirmed_cancels(later())
-    assert actions.confirm_canceled(asked, by=owner, reason="cancelled by olga").status == "Canceled"
+    assert actions.confirm_canceled(asked, by=owner, reason="canceled by olga").status == "Canceled"
 
 
 def test_one_that_ended_in_its_own_way_stays_so(asked, owner):

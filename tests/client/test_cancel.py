@@ -18,11 +18,11 @@ def test_the_main_thread_is_interrupted_out_of_a_sleep(
         time.sleep(10)
     assert (studio.runs[run.id]["status"], studio.runs[run.id]["status_reason"]) == (
         "Canceled",
-        "cancelled by grace",
+        "canceled by grace",
     )
     printed = capsys.readouterr()
-    assert "Run 1 is being cancelled by grace." in printed.err
-    assert "Run 1 was cancelled by grace: http" in printed.out
+    assert "Run 1 is being canceled by grace." in printed.err
+    assert "Run 1 was canceled by grace: http" in printed.out
 
 
 def test_a_run_that_will_not_be_interrupted_can_look_for_itself(
@@ -115,7 +115,7 @@ def test_a_cancelled_script_ends_with_one_line(studio: FakeStudio, script: Scrip
     ended = script(f"{before}\n{loop}")
     assert ended.returncode != 0
     assert "Traceback" not in ended.stderr and "never reached" not in ended.stdout
-    assert ended.stdout.splitlines()[-1].startswith("Run 1 was cancelled by grace")
+    assert ended.stdout.splitlines()[-1].startswith("Run 1 was canceled by grace")
     assert studio.runs["mine"]["status"] == "Canceled"
 
 

@@ -89,7 +89,7 @@ def test_a_run_cancelled_in_the_studio_stops(real: Workspace, experiment: Experi
         real.get_run(run.id).cancel()
         time.sleep(10)
     assert run.get_status() == "Canceled"
-    assert real.client.get(f"runs/{run.id}/")["status_reason"] == "cancelled by ada"
+    assert real.client.get(f"runs/{run.id}/")["status_reason"] == "canceled by ada"
 
 
 def test_a_failure_has_its_trace(experiment: Experiment) -> None:
