@@ -42,7 +42,7 @@ def put_file(
 ) -> Put:
     """Keep the bytes under the path, whole or not at all; an earlier file of that path is replaced.
 
-    Raises Invalid for a bad path or when the bytes do not have the announced SHA-256.
+    Raises Invalid for a bad path or when the bytes do not have the announced SHA-256; Conflict as `check_place`.
     """
     path = clean_path(path)
     return _put(run, path, storage.write(pieces, sha256=sha256, limit=limit), by=by)
@@ -102,6 +102,7 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
             row = Artifact.objects.select_for_update().filter(run=run, path=path).first()
             is_new = row is None
             if row is None:
+                check_place(run, path)
                 row = Artifact(run=run, path=path, created_at=now)
             else:
                 old_key = row.key
@@ -115,6 +116,25 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
     if old_key is not None:
         storage.delete(old_key)
     return Put(row, is_new)
+
+
+def check_place(run: Run, path: str) -> None:
+    """Raise Conflict where a new file of that path would be a file and a folder of one name, as no disk holds them."""
+    files = Artifact.objects.filter(run=run)
+    parts = path.split("/")
+    above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+    if file := files.filter(path__in=above).order_by("path").values_list("path", flat=True).first():
+        raise Conflict(
+            f"{file} is a file of this run, so it cannot be the folder of {path}; choose another path.",
+            field="path",
+        )
+    # What begins with the path sorts behind it in every collation: of files that come in their order none is read.
+    below = files.filter(path__gt=path, path__startswith=f"{path}/")
+    if inside := below.order_by("path").values_list("path", flat=True).first():
+        raise Conflict(
+            f"{path} is a folder of this run, which holds {inside}; choose another path for the file.",
+            field="path",
+        )
 
 
 def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "") -> Artifact:
@@ -180,6 +200,7 @@ def _log(run: Run, path: str) -> Artifact:
         )
         with write():
             hold(run)
+            check_place(run, path)
             Artifact.objects.bulk_create([new], ignore_conflicts=True)
         row = Artifact.objects.get(run=run, path=path)
     if not row.is_log:
