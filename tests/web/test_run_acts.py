@@ -157,7 +157,7 @@ def test_the_activity_names_other_runs_by_name_and_number(page, browser, workspa
     html = browser.get(path).content.decode()
     words = f"<bdi>&lt;b&gt;rate 1&lt;/b&gt; · run {children[1].number}</bdi></a>"
     assert (
-        f'created the child run <a class="link" href="/w/vision/runs/{children[1].public_id}/">{words}'
+        f'created the child run</bdi> <a class="link" href="/w/vision/runs/{children[1].public_id}/">{words}'
         in html
     )
     assert f"<bdi>slower · run {again.number}</bdi></a>" in html
