@@ -83,6 +83,8 @@ def post(
         connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
         text = answer.read(ANSWER_BYTES).decode("utf-8", "replace")
+        if connection.was_cut:  # what came until then looks like a whole answer
+            raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotPosted(_words(error, is_late=time.monotonic() >= until, limit_s=limit_s)) from None
     finally:
@@ -124,7 +126,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def __init__(self, host: str, port: int, address: str, *, is_secure: bool, timeout: float) -> None:
         super().__init__(host, port, timeout=timeout)
-        self.address, self.is_secure = address, is_secure
+        self.address, self.is_secure, self.was_cut = address, is_secure, False
         self.default_port = 443 if is_secure else 80
 
     def connect(self) -> None:
@@ -135,6 +137,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def cut(self) -> None:
         """End it from another thread."""
+        self.was_cut = True
         if self.sock is not None:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)

@@ -80,7 +80,9 @@ def _post(delivery: Delivery, alert: Alert) -> None:
             "Studio-Signature": signature(alert.secret, now, body),
         }
     try:
-        answer = post(alert.url, body, headers, allows_private=alert.allows_private)
+        answer = post(
+            alert.url, body, headers, allows_private=alert.allows_private and alert.owner.is_superuser
+        )
     except NotPosted as refusal:
         deliveries.note_failed(delivery, str(refusal))
         return

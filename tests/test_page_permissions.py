@@ -24,6 +24,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "forgotten": ("everybody", "everybody"),
     "password_reset": ("everybody", "everybody"),
     "email_check": ("everybody", "everybody"),
+    "alert_mute": ("everybody", "everybody"),
+    "alerts": ("reader", ""),
+    "alert_new": ("reader", "reader"),
+    "alert_messages": ("reader", "reader"),
+    "alert_message": ("owner", ""),
+    "alert": ("owner", "owner"),
+    "alert_delete": ("owner", "owner"),
     "invite": ("everybody", "everybody"),
     "logout": ("", "everybody"),
     "new_workspace": ("owner of the installation", "owner of the installation"),
@@ -139,6 +146,8 @@ QUERIES = {
     "settings_member_remove": "?member=mia",
 }
 FORMS = {
+    "alert": {"do": "pause"},
+    "alert_new": {"statuses": "failed", "channel": "email"},
     "view_new": {"name": "mine"},
     "view_save": {"state": "q=a", "version": "1"},
     "view_edit": {"name": "renamed", "edited_version": "1"},

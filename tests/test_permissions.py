@@ -11,13 +11,14 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from runs.actions.alerts import create_alert, send_test
 from runs.actions.bulk import change_runs
 from runs.actions.compute import attach_target
 from runs.actions.files import put_file
 from runs.actions.invitations import create_invitation
 from runs.actions.run_tokens import create_run_token
 from runs.actions.views import create_view
-from runs.models import BulkChange, Run, SavedView
+from runs.models import BulkChange, Delivery, Run, SavedView
 from tests import make
 
 # What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
@@ -145,6 +146,16 @@ def shared_view(run: Run) -> SavedView:
     return found
 
 
+def message_of(run: Run) -> Delivery:
+    """A message of an alert of the workspace's owner."""
+    found = Delivery.objects.filter(workspace=run.workspace).first()
+    if found is None:
+        person = make.owner_of(run.workspace)
+        fields = {"statuses": ["failed"], "channel": "app"}
+        found = send_test(create_alert(run.workspace, by=person, fields=fields))
+    return found
+
+
 def change_of(run: Run) -> BulkChange:
     """A change of the run."""
     found = BulkChange.objects.filter(workspace=run.workspace).first()
@@ -169,6 +180,8 @@ def path_of(name: str, run: Run) -> str:
         "target": "cluster",
         "token_id": 0,
         "image": run.workspace.images.values_list("sha256", flat=True).first() or "0" * 64,
+        "alert_id": str(message_of(run).alert_id),
+        "message_id": str(message_of(run).pk),
         "invitation": run.workspace.invitations.values_list("pk", flat=True).first() or 0,
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)

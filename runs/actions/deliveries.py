@@ -37,27 +37,25 @@ def take_delivery(worker: str, *, now: datetime | None = None) -> Delivery | Non
 def keep_facts(delivery: Delivery, subject: str, facts: dict[str, Any]) -> None:
     """What the message says, from now on the same at each attempt."""
     delivery.subject, delivery.facts = subject[:300], facts
-    delivery.save(update_fields=["subject", "facts"])
+    _put(delivery, subject=delivery.subject, facts=facts)
 
 
 def note_reached(delivery: Delivery, address: str) -> None:
     """This address has it: noted at once, so that a crash sends at most one more."""
     delivery.reached = [*delivery.reached, address]
-    _mine(delivery).update(reached=delivery.reached, lease_until=timezone.now() + LEASE)
+    _put(delivery, reached=delivery.reached, lease_until=timezone.now() + LEASE)
 
 
 def note_refused(delivery: Delivery, address: str, answer: str) -> None:
     """This address takes no mail, for good."""
     delivery.refused = {**delivery.refused, address: answer[:ANSWER_LENGTH]}
-    _mine(delivery).update(refused=delivery.refused)
+    _put(delivery, refused=delivery.refused)
 
 
 def note_sent(delivery: Delivery, answer: str) -> bool:
     """It is where it should be. False when another worker has it by now."""
-    return bool(
-        _mine(delivery).update(
-            sent_at=timezone.now(), due_at=None, lease_until=None, answer=answer[:ANSWER_LENGTH]
-        )
+    return _put(
+        delivery, sent_at=timezone.now(), due_at=None, lease_until=None, answer=answer[:ANSWER_LENGTH]
     )
 
 
@@ -68,13 +66,12 @@ def note_failed(
     now = now or timezone.now()
     wait = timedelta(seconds=WAITS_S[min(delivery.attempts, len(WAITS_S)) - 1])
     is_over = is_final or now + wait > delivery.created_at + TRIED_FOR
-    return bool(
-        _mine(delivery).update(
-            due_at=None if is_over else now + wait,
-            given_up_at=now if is_over else None,
-            lease_until=None,
-            answer=answer[:ANSWER_LENGTH],
-        )
+    return _put(
+        delivery,
+        due_at=None if is_over else now + wait,
+        given_up_at=now if is_over else None,
+        lease_until=None,
+        answer=answer[:ANSWER_LENGTH],
     )
 
 
@@ -86,6 +83,8 @@ def mark_read(user: User, workspace: Workspace, *, numbers: list[int] | None = N
     return rows.update(read_at=timezone.now())
 
 
-def _mine(delivery: Delivery) -> Any:
-    # A worker whose lease ran out must not answer for the next one's attempt.
-    return Delivery.objects.filter(pk=delivery.pk, worker=delivery.worker, attempts=delivery.attempts)
+def _put(delivery: Delivery, **fields: Any) -> bool:
+    """Whether it is still ours: a worker whose lease ran out must not answer for the next one's attempt."""
+    mine = Delivery.objects.filter(pk=delivery.pk, worker=delivery.worker, attempts=delivery.attempts)
+    with write():
+        return bool(mine.update(**fields))

@@ -22,6 +22,7 @@ EVERYWHERE = (
     ("g e", "go to Experiments"),
     ("g r", "go to All runs"),
     ("g c", "go to Compute"),
+    ("g a", "go to Alerts"),
     ("g s", "go to Settings"),
     ("Esc", "close a dialog or menu; leave what is being edited"),
     ("Ctrl Enter", "save the text that is being written"),
@@ -80,6 +81,8 @@ def _kind(name: str | None) -> str:
         return "settings"
     if name and name.startswith("compute"):
         return "compute"
+    if name and name.startswith("alert"):
+        return "alerts"
     return "runs" if name and name.startswith("run") else "workspace_home"
 
 
@@ -93,6 +96,7 @@ def _place(request: HttpRequest) -> str:
         "new_experiment": "experiments",
         "run": "runs",
         "compute": "compute",
+        "alert": "alerts",
         "settings": "settings",
         **dict.fromkeys(("view", "trash", "compare", "columns", "filter_add", "group_by", "chart"), "runs"),
     }
@@ -100,9 +104,9 @@ def _place(request: HttpRequest) -> str:
 
 
 def _with_facts(member: Any) -> Any:
-    """The workspace, with the person's `role` in it and how many of its runs are `live`."""
+    """The workspace, with the person's `role` in it, how many runs are `live` and messages `unread`."""
     space = member.workspace
-    space.role, space.live = member.role, member.live
+    space.role, space.live, space.unread = member.role, member.live, member.unread
     return space
 
 

@@ -70,6 +70,7 @@ NAMES = {
     "archive": "archive",
     "clock": "clock",
     "star": "star",
+    "bell": "bell",
     "users": "users",
     "key": "key-round",
     "mail": "mail",

@@ -4,7 +4,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 
 from runs.lifecycle import Status
-from runs.models import Member, Run, User
+from runs.models import Delivery, Member, Run, User
 
 LIVE = (Status.RUNNING.value, Status.STARTING.value, Status.FINALIZING.value)
 
@@ -23,8 +23,13 @@ class SignedIn(ModelBackend):
 
 
 def memberships() -> QuerySet[Member]:
-    """Memberships by workspace, each with `live`: how many of its runs go on now, children included."""
+    """Memberships by workspace, each with `live`: how many of its runs go on now, children included; and with `unread`:
+    how many messages of alerts the person has not read."""
     running = Run.objects.filter(workspace=OuterRef("workspace"), status__in=LIVE, deleted_at=None).order_by()
     counted = running.values("workspace").annotate(n=Count("pk")).values("n")
     live = Subquery(counted, output_field=IntegerField())
-    return Member.objects.select_related("workspace").annotate(live=live).order_by("workspace__name")
+    new = Delivery.objects.filter(user=OuterRef("user"), workspace=OuterRef("workspace"), read_at=None)
+    told = new.exclude(subject="").order_by().values("workspace").annotate(n=Count("pk")).values("n")
+    unread = Subquery(told, output_field=IntegerField())
+    rows = Member.objects.select_related("workspace").annotate(live=live, unread=unread)
+    return rows.order_by("workspace__name")

@@ -7,6 +7,8 @@ from django.urls import URLPattern, path
 
 from runs.web import (
     activity,
+    alert_messages,
+    alerts,
     bulk,
     chart_form,
     charts,
@@ -57,6 +59,7 @@ EXPERIMENT = WORKSPACE + "experiment/<int:number>/"
 RUN = WORKSPACE + "runs/<str:run_id>/"
 SETTINGS = WORKSPACE + "settings/"
 VIEW = WORKSPACE + "views/<str:view_id>/"
+ALERTS = WORKSPACE + "alerts/"
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -73,6 +76,13 @@ urlpatterns = [
     page("login/email/<str:token>/", email_check.check, "email_check"),
     page("invite/<str:token>/", invite.invite, "invite"),
     page("logout/", sign_in.sign_out, "logout"),
+    page("alerts/mute/<str:token>/", alerts.mute, "alert_mute"),
+    page(ALERTS, alerts.alerts, "alerts"),
+    page(ALERTS + "new/", alerts.new, "alert_new"),
+    page(ALERTS + "messages/", alert_messages.messages, "alert_messages"),
+    page(ALERTS + "messages/<str:message_id>/", alert_messages.message, "alert_message"),
+    page(ALERTS + "<str:alert_id>/", alerts.alert, "alert"),
+    page(ALERTS + "<str:alert_id>/delete/", alerts.delete, "alert_delete"),
     page("me/preferences/", preferences.preferences, "preferences"),
     page(WORKSPACE, home.home, "workspace_home"),
     page("robots.txt", robots.robots, "robots"),
