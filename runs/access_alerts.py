@@ -1,6 +1,6 @@
 """Who may do what with alerts and their messages: fetches and authorises in one call.
 
-People see and change their own. Owners of the workspace see all of it, and may pause, resume and delete them.
+People see and change their own; owners of the workspace all of them. The key that signs is its owner's alone.
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,18 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from runs.access import Caller, allows, check_own_hand, get_workspace, role_in
+from runs.access import (
+    Caller,
+    allows,
+    check_own_hand,
+    get_experiment,
+    get_run,
+    get_view,
+    get_workspace,
+    role_in,
+)
 from runs.access_people import check_own_account
-from runs.errors import NotAllowed, NotFound
+from runs.errors import Invalid, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import Alert, Delivery, Member, Role, User, Workspace
 
@@ -24,7 +33,7 @@ def visible_alerts(caller: Caller, workspace: Workspace) -> QuerySet[Alert]:
 
 
 def get_alert(caller: Caller, workspace: Workspace | str, number: int | str, *, own: bool = False) -> Alert:
-    """The alert of that number. Raises NotFound, or NotAllowed where it is somebody else's: with `own` owners too."""
+    """The alert of that number. Raises NotFound, or NotAllowed where it is another's: with `own` for owners too."""
     if isinstance(workspace, str):
         workspace = get_workspace(caller, workspace)
     key = _number(number)
@@ -36,9 +45,23 @@ def get_alert(caller: Caller, workspace: Workspace | str, number: int | str, *, 
         raise NotAllowed("This alert is somebody else's. Its owner sees it, and owners of the workspace.")
     found.workspace = workspace
     if own and found.owner_id != caller.user.pk:
-        raise NotAllowed(
-            f"This alert is {found.owner.username}'s: you may pause, resume and delete it, not change it."
-        )
+        raise NotAllowed(f"This alert is {found.owner.username}'s: its key is theirs alone.")
+    return found
+
+
+def subjects_of(caller: Caller, workspace: Workspace, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The run, experiment or view that is named, by its kind. Raises NotFound for one of another workspace."""
+    found: dict[str, Any] = {}
+    if sent.get("run"):
+        found["run"] = get_run(caller, str(sent["run"]))
+        if found["run"].workspace_id != workspace.pk:
+            raise NotFound(f"There is no run {str(sent['run'])[:80]!r} in {workspace.name}.")
+    if sent.get("experiment"):
+        found["experiment"] = get_experiment(caller, workspace, str(sent["experiment"]))
+    if sent.get("view"):
+        found["view"] = get_view(caller, workspace, str(sent["view"]))
+    if len(found) > 1:
+        raise Invalid("An alert watches one run, one experiment or one view.", field="subject")
     return found
 
 

@@ -55,6 +55,13 @@ TABLE: dict[str, dict[str, str]] = {
     "api-runs-bulk": {"POST": "contributor"},
     "api-runs-change": {"GET": "reader"},
     "api-runs-change-stop": {"POST": "contributor"},
+    "api-alerts": {"GET": "reader", "POST": "reader"},
+    "api-alert-messages": {"GET": "reader", "POST": "reader"},
+    "api-alert": {"GET": "owner", "PATCH": "owner", "DELETE": "owner"},
+    "api-alert-pause": {"POST": "owner"},
+    "api-alert-resume": {"POST": "owner"},
+    "api-alert-test": {"POST": "owner"},
+    "api-alert-deliveries": {"GET": "owner"},
     "api-views": {"GET": "reader", "POST": "reader"},
     "api-view": {"GET": "reader", "PATCH": "contributor", "DELETE": "owner"},
     "api-view-restore": {"POST": "owner"},
@@ -120,6 +127,7 @@ BODY = {
     "action": "archive",
     "ids": ["no-such-run"],
     "version": 1,
+    "statuses": ["failed"],
 }
 # What a path must ask to be about something.
 QUERIES = {"api-suggest": "?kind=tags", "api-runs-groups": "?group=status", "api-chart-data": "?chart=status"}

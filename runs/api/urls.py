@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from runs.api import (
+    alerts,
     bulk,
     charts,
     compute,
@@ -28,6 +29,7 @@ from runs.api import (
 ONE_WORKSPACE = "workspaces/<str:workspace>/"
 ONE_RUN = "runs/<str:run_id>/"
 ONE_CHANGE = ONE_WORKSPACE + "runs/bulk/<str:change>/"
+ONE_ALERT = ONE_WORKSPACE + "alerts/<str:alert_id>/"
 ONE_VIEW = ONE_WORKSPACE + "views/<str:view_id>/"
 
 urlpatterns = [
@@ -86,6 +88,13 @@ urlpatterns = [
     path("workspaces/<str:workspace>/runs/bulk/", bulk.BulkEndpoint.as_view(), name="api-runs-bulk"),
     path(ONE_CHANGE, bulk.BulkChangeEndpoint.as_view(), name="api-runs-change"),
     path(ONE_CHANGE + "stop/", bulk.BulkStopEndpoint.as_view(), name="api-runs-change-stop"),
+    path(ONE_WORKSPACE + "alerts/", alerts.AlertsEndpoint.as_view(), name="api-alerts"),
+    path(ONE_WORKSPACE + "alerts/messages/", alerts.MessagesEndpoint.as_view(), name="api-alert-messages"),
+    path(ONE_ALERT, alerts.AlertEndpoint.as_view(), name="api-alert"),
+    path(ONE_ALERT + "pause/", alerts.AlertPauseEndpoint.as_view(), name="api-alert-pause"),
+    path(ONE_ALERT + "resume/", alerts.AlertResumeEndpoint.as_view(), name="api-alert-resume"),
+    path(ONE_ALERT + "test/", alerts.AlertTestEndpoint.as_view(), name="api-alert-test"),
+    path(ONE_ALERT + "deliveries/", alerts.DeliveriesEndpoint.as_view(), name="api-alert-deliveries"),
     path(ONE_WORKSPACE + "views/", views.ViewsEndpoint.as_view(), name="api-views"),
     path(ONE_VIEW, views.ViewEndpoint.as_view(), name="api-view"),
     path(ONE_VIEW + "restore/", views.ViewRestoreEndpoint.as_view(), name="api-view-restore"),

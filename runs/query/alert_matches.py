@@ -1,6 +1,6 @@
 """What alerts notice: in events of runs, and by the clock where nothing happens or only a number moves."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,12 @@ def conditions_of_filter(text: str, *, include_children: bool = False) -> Condit
     if include_children:
         query["include_children"] = "true"
     return RunFilters(query).conditions()
+
+
+def check_filter(fields: Mapping[str, Any]) -> None:
+    """Raise Invalid where the filter among the fields of an alert cannot be read."""
+    if fields.get("filter"):
+        conditions_of_filter(str(fields["filter"]))
 
 
 def live_alerts(workspace_id: int | None = None) -> QuerySet[Alert]:

@@ -78,9 +78,9 @@ def deliveries_of(alert: Alert) -> list[Delivery]:
 
 
 def state_of_delivery(delivery: Delivery) -> str:
-    """Where a message is: sent, given up, waiting for another attempt, or on its way."""
+    """Where a message is: sent, given up, waiting for the next attempt, or on its way."""
     if delivery.sent_at is not None:
         return "sent"
     if delivery.given_up_at is not None:
         return "given up"
-    return "tried again" if delivery.attempts and delivery.answer else "on its way"
+    return "waiting" if delivery.attempts and delivery.answer else "on its way"

@@ -6,30 +6,10 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from runs import mail
-from runs.access import Caller, allows, get_experiment, get_run, get_view
-from runs.errors import Invalid, NotFound
-from runs.models import Alert, Experiment, Run, SavedView, User, Workspace
-from runs.query.alert_matches import conditions_of_filter
+from runs.access import Caller, allows
+from runs.models import Alert, User, Workspace
 from runs.query.alerts import CHANNEL_WORDS, TIMING_WORDS, WATCH_WORDS
-
-SUBJECTS = ("run", "experiment", "view", "filter")
-
-
-def subjects_of(caller: Caller, workspace: Workspace, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The run, experiment or view that the address or form names. Raises NotFound for one of another workspace."""
-    found: dict[str, Run | Experiment | SavedView] = {}
-    if sent.get("run"):
-        run = get_run(caller, str(sent["run"]))
-        if run.workspace_id != workspace.pk:
-            raise NotFound(f"There is no run {str(sent['run'])[:80]!r} in {workspace.name}.")
-        found["run"] = run
-    if sent.get("experiment"):
-        found["experiment"] = get_experiment(caller, workspace, str(sent["experiment"]))
-    if sent.get("view"):
-        found["view"] = get_view(caller, workspace, str(sent["view"]))
-    if len(found) > 1:
-        raise Invalid("An alert watches one run, one experiment or one view.", field="subject")
-    return found
+from runs.query.clock import clock
 
 
 def fields_sent(sent: QueryDict) -> dict[str, Any]:
@@ -55,12 +35,6 @@ def fields_sent(sent: QueryDict) -> dict[str, Any]:
         "url": sent.get("url", "").strip(),
         "allows_private": bool(sent.get("allows_private")),
     }
-
-
-def check_filter(fields: Mapping[str, Any]) -> None:
-    """Raise Invalid where the filter cannot be read."""
-    if fields.get("filter"):
-        conditions_of_filter(str(fields["filter"]))
 
 
 def shown_of(alert: Alert) -> dict[str, Any]:
@@ -102,20 +76,17 @@ def shown_again(sent: QueryDict) -> dict[str, Any]:
     }
 
 
-def clock(minutes: int | None) -> str:
-    """Minutes of the day as 22:00."""
-    return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def choices(request: HttpRequest, caller: Caller, workspace: Workspace) -> dict[str, Any]:
-    """What the form offers to this person."""
+def choices(
+    request: HttpRequest, caller: Caller, workspace: Workspace, owner: User | None = None
+) -> dict[str, Any]:
+    """What the form offers to this person; `owner` is the alert's, whose address and clock count."""
     may_send = allows(caller, workspace, "write")
     channels = [
         (value, word)
         for value, word in CHANNEL_WORDS.items()
         if may_send or value in (Alert.APP, Alert.EMAIL)
     ]
-    user: User = caller.user
+    user: User = owner or caller.user
     return {
         "workspace": workspace,
         "watches": list(WATCH_WORDS.items()),
@@ -124,7 +95,7 @@ def choices(request: HttpRequest, caller: Caller, workspace: Workspace) -> dict[
         "sends_mail": mail.can_send(),
         "my_address": user.email,
         "zone": user.time_zone or "UTC",
-        "may_private": user.is_superuser,
+        "may_private": caller.user.is_superuser,
         "may_all_addresses": allows(caller, workspace, "own"),
         "is_dialog": bool(request.htmx),  # type: ignore[attr-defined]
     }

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from runs import mail
 from runs.access import allows, get_workspace
-from runs.access_alerts import check_fields, get_alert, visible_alerts
+from runs.access_alerts import check_fields, get_alert, subjects_of, visible_alerts
 from runs.actions import alerts as actions
 from runs.errors import Invalid, NotAllowed, Refused
 from runs.models import Alert, Workspace
+from runs.query.alert_matches import check_filter
 from runs.query.alerts import (
     CHANNEL_WORDS,
     TIMING_WORDS,
@@ -26,15 +27,13 @@ from runs.query.alerts import (
     watched_of,
     with_last,
 )
+from runs.query.clock import clock
 from runs.web.alert_form import (
-    check_filter,
     choices,
-    clock,
     fields_sent,
     shown_again,
     shown_new,
     shown_of,
-    subjects_of,
 )
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
@@ -122,7 +121,7 @@ def alert(request: HttpRequest, workspace: str, alert_id: str) -> HttpResponse:
     act = _ACTS.get(do)
     if act is None:
         raise Invalid("An alert can be tested, paused, resumed and changed.")
-    if do not in ("pause", "resume"):
+    if do == "secret":
         found = get_alert(caller, workspace, alert_id, own=True)
     try:
         said(request, act(request, found))
@@ -173,9 +172,9 @@ def _page(request: HttpRequest, found: Alert, refusal: Refused | None = None) ->
     caller = caller_of(request)
     is_typed = refusal is not None and request.POST.get("do") == "change"
     deliveries = [(each, state_of_delivery(each)) for each in deliveries_of(found)]
-    is_on_its_way = any(state in ("on its way", "tried again") for _, state in deliveries)
+    is_on_its_way = any(state in ("on its way", "waiting") for _, state in deliveries)
     facts = {
-        **choices(request, caller, found.workspace),
+        **choices(request, caller, found.workspace, found.owner),
         "is_dialog": False,
         "row": row_of(found),
         "alert": found,
