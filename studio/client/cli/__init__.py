@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from studio import VERSION
 from studio.client.cli import (
+    alert,
     completion,
     computetarget,
     doctor,
@@ -97,7 +98,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"run-studio {VERSION}")
     nouns = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for noun in (server, login, doctor, folder, run, experiment, view, computetarget):
+    for noun in (server, login, doctor, folder, run, experiment, view, alert, computetarget):
         noun.add(nouns)
     for noun in (workspace, member, profile, token, sync, completion):
         noun.add(nouns)
