@@ -186,9 +186,9 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
     if kind == "file uploaded":
         return f"uploaded {details.get('path', 'a file')} ({show.size(int(details.get('size', 0)))})"
     if kind == "snapshot taken":
-        return (
-            f"took a snapshot of {details.get('files', 0):,} files ({show.size(int(details.get('size', 0)))})"
-        )
+        count = int(details.get("files", 0))
+        files = "1 file" if count == 1 else f"{count:,} files"
+        return f"took a snapshot of {files} ({show.size(int(details.get('size', 0)))})"
     if kind == "tagged":
         return "set tags"
     if kind == "untagged":
