@@ -1,7 +1,5 @@
 """Who calls: `Authorization: Bearer studio_<id>_<secret>`, or the browser's session with its CSRF token."""
 
-import hmac
-import re
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,12 +7,9 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from runs.access import live_token
-from runs.actions.secret import sha256_of
-from runs.actions.workspace import note_token_use
+from runs.actions.token_use import looks_like_token, use_token
 from runs.models import ApiToken, User
 
-_TOKEN = re.compile(r"studio_(\d{1,18})_([\w-]{1,100})", re.ASCII)
 _REFUSED = "This token is wrong, has expired or was revoked."
 
 
@@ -32,16 +27,11 @@ class TokenOrSession(BaseAuthentication):
     def by_token(self, header: str) -> tuple[User, ApiToken]:
         """The person whose token it is; refused in the same words whatever is wrong with it."""
         scheme, _, text = header.partition(" ")
-        match = _TOKEN.fullmatch(text.strip())
-        if scheme.lower() != "bearer" or match is None:
+        if scheme.lower() != "bearer" or not looks_like_token(text.strip()):
             raise AuthenticationFailed("Send 'Authorization: Bearer studio_…', a token of this studio.")
-        token = ApiToken.objects.select_related("user", "run").filter(pk=int(match[1])).first()
-        given = sha256_of(match[2])
-        # Compared also when there is no such token, so that time tells nothing.
-        matches = hmac.compare_digest(given, token.secret_sha256 if token else sha256_of(""))
-        if token is None or not matches or not live_token(token):
+        token = use_token(text.strip())
+        if token is None:
             raise AuthenticationFailed(_REFUSED)
-        note_token_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
