@@ -21,7 +21,7 @@ from runs.limits import (
     clean_key,
 )
 from runs.models import Kind, Metric, Run, Segment
-from runs.models.metric import Floats, Integers, pack, pack_texts
+from runs.models.metric import Floats, Integers, pack, pack_texts, unpack
 from runs.transaction import write
 
 # Each time a metric has gathered so many more segments, they are worth merging.
@@ -49,12 +49,13 @@ class Points:
         return isinstance(self.values, list)
 
 
-def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
+def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool = False) -> int:
     """Add the points; returns how many. A batch with a `key` seen before adds nothing and returns 0.
 
     Points of an ended run are taken too: the last batch may arrive after the end. Either the whole batch is
-    written or none of it. A list or table without values is noted as an empty one. Raises Invalid or TooLarge
-    naming the metric, Gone for a run that was deleted.
+    written or none of it. With `once`, numbers that are there already with their steps and times are left out, as
+    MLflow does: a request that is sent again adds nothing. A list or table without values is noted as an empty
+    one. Raises Invalid or TooLarge naming the metric, Gone for a run that was deleted.
     """
     batch = [p for p in batch if len(p.values) or p.kind in (Metric.LIST, Metric.TABLE)]
     total = sum(len(points.values) for points in batch)
@@ -67,6 +68,8 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "") -> int:
         metrics = _metrics(run, batch)
         for points in batch:
             _check_family(metrics[points.name], points)
+        if once:
+            batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
         segments = [_append(metrics[points.name], points) for points in batch if len(points.values)]
         Segment.objects.bulk_create(segments)
         _save(metrics.values())
@@ -109,6 +112,27 @@ def _check_family(metric: Metric, points: Points) -> None:
             f"{Metric.FAMILIES[points.kind]} need another name.",
             field="kind",
         )
+
+
+def _without_known(metric: Metric, points: Points) -> Points:
+    """The points without those that the metric has, and each of them once. Most logs go forward: then none is read."""
+    if points.steps is None or points.times is None or isinstance(points.values, list):
+        return points
+    rows = np.rec.fromarrays([points.steps, points.times, points.values.view(np.int64)])
+    _, firsts = np.unique(rows, return_index=True)
+    fresh = np.zeros(len(rows), dtype=bool)
+    fresh[firsts] = True
+    first = min(zip(points.steps.tolist(), points.times.tolist(), strict=True))
+    if metric.count and first <= (metric.last_step, metric.last_time):
+        low, high = int(points.steps.min()), int(points.steps.max())
+        stored = Segment.objects.filter(metric=metric, first_step__lte=high, last_step__gte=low)
+        for segment in stored.exclude(codec=Segment.TEXT):
+            steps, times, values = unpack(segment.data, segment.codec)
+            known = np.rec.fromarrays([steps, times, values.view(np.int64)])
+            fresh &= ~np.isin(rows, known)
+    if fresh.all():
+        return points
+    return replace(points, values=points.values[fresh], steps=points.steps[fresh], times=points.times[fresh])
 
 
 def _append(metric: Metric, points: Points) -> Segment:
