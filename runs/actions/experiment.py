@@ -21,6 +21,8 @@ from runs.limits import (
 from runs.models import Experiment, ExperimentTag, Run, User, Workspace
 from runs.transaction import write
 
+DEFAULT_NAME = "Default"
+
 
 def clean_experiment_name(text: Any) -> str:
     """The name of an experiment: up to 500 characters on one line, no blanks around it.
@@ -79,6 +81,23 @@ def _create(workspace: Workspace, name: str, *, by: User, description: str, html
         created_at=timezone.now(),
         created_by=by,
     )
+
+
+def ensure_default_experiment(workspace: Workspace, *, by: User) -> Experiment:
+    """The experiment `Default` of the number 0, where MLflow clients log that name none; made when it is missing.
+
+    One that is called so already is taken, whatever its number.
+    """
+    with write():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        known = Experiment.objects.filter(workspace=workspace)
+        found = known.filter(number=0).first() or known.filter(name=DEFAULT_NAME).first()
+        if found is None:
+            found = Experiment.objects.create(
+                workspace=workspace, number=0, name=DEFAULT_NAME, created_at=timezone.now(), created_by=by
+            )
+    found.workspace = workspace
+    return found
 
 
 def create_experiment(

@@ -136,13 +136,14 @@ def _write_once(
     with write():
         Run.objects.select_for_update().only("id").get(pk=run.pk)
         present = {row.name.text: row.text or "" for row in _rows(model, run)}
-        for key, value in wanted.items():
-            if present.get(key, value) != value:
-                raise Conflict(
-                    f"The {kind} {key!r} of {run.display_name} is {present[key]!r} and cannot be changed"
-                    f" to {value!r}: a {kind} is written once.",
-                    field=key,
-                )
+        changed = {key: present[key] for key, value in wanted.items() if present.get(key, value) != value}
+        for key, before in changed.items():
+            raise Conflict(
+                f"The {kind} {key!r} of {run.display_name} is {before!r} and cannot be changed"
+                f" to {wanted[key]!r}: a {kind} is written once.",
+                field=key,
+                present=changed,
+            )
         new = {key: value for key, value in wanted.items() if key not in present}
         check_room(len(present) + len(new), KEYS_PER_RUN, what)
         if new:
