@@ -19,6 +19,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include("runs.api.urls")),
+    path("", include("runs.mlflow_api.urls")),
+    path("w/<str:workspace>/", include("runs.mlflow_api.urls")),
     path("", include("runs.web.urls")),
 ]
 

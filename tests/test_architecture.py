@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = ["runs/web", "runs/api", "runs/worker.py"]
+DOORS = ["runs/web", "runs/api", "runs/mlflow_api", "runs/worker.py"]
 WRITES = {
     "save",
     "create",

@@ -222,6 +222,7 @@ def browser(person) -> Client:
 
 def test_every_page_is_in_the_table():
     found = {name for route, name in routes() if not route.startswith(("api/", "healthz", "static/"))}
+    found = {name for name in found if not name.startswith("mlflow-")}  # tests/test_mlflow_permissions.py
     assert found == set(TABLE)
 
 

@@ -1,0 +1,178 @@
+"""What every address of the protocol shares: who calls, what was sent, where it belongs, and what is answered."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from runs.access import Caller, Need, get_numbered_experiment, get_run, get_workspace_of_run
+from runs.actions.sign_in import sign_in
+from runs.actions.token_use import looks_like_token, use_token
+from runs.client_address import client_address
+from runs.errors import Gone, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from runs.mlflow_api.errors import Wrong, answer
+from runs.mlflow_api.fields import Fields
+from runs.models import Experiment, Member, Run, Workspace
+
+Handler = Callable[["Call"], dict[str, Any]]
+
+
+class Call:
+    """One request: the caller, the workspace and the fields."""
+
+    def __init__(self, caller: Caller, request: HttpRequest, workspace: str) -> None:
+        self.caller, self.fields = caller, read(request)
+        self._request, self._workspace = request, workspace
+
+    @cached_property
+    def workspace_name(self) -> str:
+        """The workspace of the address, or the one that is meant without."""
+        return self._workspace or workspace_of(
+            self.caller, self._request.headers.get("X-MLFLOW-WORKSPACE", "")
+        )
+
+    def workspace(self, need: Need = "read") -> Workspace:
+        """The workspace that is spoken of."""
+        return get_workspace_of_run(self.caller, self.workspace_name, need)
+
+    def experiment(self, need: Need = "read") -> Experiment:
+        """The experiment of the field `experiment_id`."""
+        text = self.fields.text("experiment_id")
+        if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+            raise Wrong(f"Invalid experiment ID {text[:100]!r}. Experiment ID must be a valid integer.")
+        self.workspace(need)
+        try:
+            return get_numbered_experiment(self.caller, self.workspace_name, int(text), need)
+        except NotFound:
+            raise Wrong(f"No Experiment with id={int(text)} exists", "RESOURCE_DOES_NOT_EXIST") from None
+
+    def run(self, need: Need = "read", *, deleted: bool = False) -> Run:
+        """The run of `run_id` or `run_uuid`, in this workspace. One in the trash takes no writes."""
+        run_id = self.fields.text("run_id", "") or self.fields.text("run_uuid", "")
+        if not run_id:
+            self.fields.missing("run_id")
+        missing = Wrong(f"Run with id={run_id} not found", "RESOURCE_DOES_NOT_EXIST")
+        self.workspace(need)
+        try:
+            run = get_run(self.caller, run_id, need, trashed=deleted)
+        except NotFound:
+            raise missing from None
+        except Gone:
+            raise Wrong(
+                f"The run {run_id} must be in the 'active' state. Current state is deleted."
+            ) from None
+        if run.workspace.name != self.workspace_name:
+            raise missing
+        return run
+
+
+def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
+    """A view of these methods. Neither a session nor its cookie counts here: only what the client sends itself."""
+
+    def view(request: HttpRequest, workspace: str = "") -> HttpResponse:
+        try:
+            caller = caller_of(request)
+            handler = handlers.get(request.method or "")
+            if handler is None:
+                return HttpResponse(status=405)
+            return shown(handler(Call(caller, request, workspace)))
+        except (Wrong, Refused) as error:
+            return answer(error)
+        except (OperationalError, InterfaceError):
+            return answer(Unavailable("The database does not answer at the moment. Try again."))
+
+    return csrf_exempt(login_not_required(view))
+
+
+def shown(body: dict[str, Any]) -> HttpResponse:
+    """The answer as JSON; empty lists and objects are left out, as MLflow does."""
+    kept = {name: value for name, value in body.items() if value not in ([], None)}
+    return HttpResponse(orjson.dumps(kept), content_type="application/json")
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Who calls: a bearer token, or a name with a password or with a token in its place."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    name, secret = "", text.strip()
+    if scheme.lower() == "basic":
+        name, secret = _basic(secret)
+    if looks_like_token(secret):
+        token = use_token(secret)
+        if token is not None and name.lower() in ("", token.user.username.lower()):
+            return Caller(token.user, token)
+    elif scheme.lower() == "basic" and secret:
+        try:
+            address = client_address(request.META, behind_proxy=settings.BEHIND_PROXY)
+            return Caller(sign_in(name, secret, address=address))
+        except NotAllowed as refusal:
+            raise Wrong(refusal.message, "UNAUTHENTICATED") from None
+    raise Wrong(
+        "Set MLFLOW_TRACKING_TOKEN to a token of this studio, or MLFLOW_TRACKING_USERNAME and"
+        " MLFLOW_TRACKING_PASSWORD. What was sent is missing, wrong, expired or revoked.",
+        "UNAUTHENTICATED",
+    )
+
+
+def _basic(text: str) -> tuple[str, str]:
+    try:
+        name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, secret
+
+
+def workspace_of(caller: Caller, header: str) -> str:
+    """The workspace of an address that names none: the header's, the token's, or the only one that there is."""
+    if header:
+        return header
+    if caller.token is not None and caller.token.workspace is not None:
+        return caller.token.workspace.name
+    if caller.token is not None and caller.token.run is not None:
+        return caller.token.run.workspace.name
+    names = list(Member.objects.filter(user=caller.user).values_list("workspace__name", flat=True)[:2])
+    if len(names) == 1:
+        return names[0]
+    raise Wrong("Say which workspace: MLFLOW_TRACKING_URI ends in /w/NAME, or take a token of one workspace.")
+
+
+def read(request: HttpRequest) -> Fields:
+    """What was sent: the query of a GET, else a JSON object."""
+    if request.method == "GET":
+        return Fields({name: values[-1] for name, values in request.GET.lists()})
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":  # also what keeps forms of other sites out
+        raise Wrong("Bad Request. Content-Type must be one of ['application/json'].")
+    try:
+        sent = _decoded(request.body)
+        sent = _decoded(sent.encode()) if isinstance(sent, str) else sent
+    except (ValueError, RecursionError, UnreadablePostError):
+        raise Wrong("The body is not JSON.") from None
+    except RequestDataTooBig:
+        raise Invalid("The body is larger than 16 MiB, the most this address takes at once.") from None
+    if not isinstance(sent, dict):
+        raise Wrong("Send a JSON object.")
+    return Fields(sent)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError:  # bare NaN and Infinity, which JSON has not but clients send
+        return json.loads(body)
+
+
+@csrf_exempt
+@login_not_required
+def unknown(request: HttpRequest, rest: str, workspace: str = "") -> HttpResponse:
+    """What is not there, as clients bear it: traces, registry, prompts, gateway."""
+    return answer(Wrong(f"There is nothing at {request.path}.", "ENDPOINT_NOT_FOUND"))

@@ -1,0 +1,111 @@
+"""Runs: make, read, update, delete, restore."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from runs.access import check_can_create_runs, get_run, run_of_script
+from runs.actions.create import NewRun, create_run
+from runs.actions.experiment import ensure_default_experiment
+from runs.actions.organise import edit_run
+from runs.actions.run import complete_run, confirm_canceled, fail_run
+from runs.actions.trash import restore_run, trash_run
+from runs.errors import Gone, NotFound
+from runs.limits import NAME_LENGTH
+from runs.mlflow_api.base import Call
+from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT, info_shape, run_shape
+from runs.mlflow_api.values import tags_of
+from runs.models import Run
+
+_KINDS = ("bold", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "merry", "quiet", "swift")
+_ANIMALS = ("bear", "crane", "deer", "fox", "hare", "heron", "lynx", "otter", "owl", "seal", "wolf", "wren")
+_ENDS = {"FINISHED": complete_run, "FAILED": fail_run, "KILLED": confirm_canceled}
+_WORDS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+_LATEST_MS = 253_402_300_799_000  # the end of the year 9999
+
+
+def create(call: Call) -> dict[str, Any]:
+    """A run that is running. What a submitted script begins is a child of its own run."""
+    workspace, by = call.workspace("write"), call.caller.user
+    tags = tags_of(call.fields)
+    name, note = _name(call.fields.text("run_name", ""), tags.pop(NAME, "")), tags.pop(NOTE, "")
+    parent = _parent(call, tags.get(PARENT, "")) or run_of_script(call.caller)
+    if parent is not None and run_of_script(call.caller) is not None:
+        experiment = parent.experiment.name
+    elif call.fields.text("experiment_id", "0") == "0":
+        experiment = ensure_default_experiment(workspace, by=by).name
+    else:
+        experiment = call.experiment("write").name
+    check_can_create_runs(call.caller, parent, experiment)
+    new = NewRun(
+        experiment=experiment,
+        run_id=uuid.uuid4().hex,
+        display_name=name,
+        description=note,
+        parent=parent,
+        tags=tags,
+        start=True,
+        began_at=_moment(call.fields.integer("start_time", 0)),
+    )
+    return {"run": run_shape(create_run(workspace, new, by=by)[0])}
+
+
+def _name(asked: str, tag: str) -> str:
+    if asked and tag and asked != tag:
+        raise Wrong(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
+            f" (run_name='{asked}', mlflow.runName='{tag}')."
+        )
+    made = f"{secrets.choice(_KINDS)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(1000)}"
+    return (asked or tag or made)[:NAME_LENGTH]
+
+
+def _parent(call: Call, run_id: str) -> Run | None:
+    """The run of the tag. One that is not there is no mistake: the tag stays."""
+    try:
+        parent = get_run(call.caller, run_id, "write") if run_id else None
+    except (NotFound, Gone):
+        return None
+    return parent if parent is not None and parent.workspace.name == call.workspace_name else None
+
+
+def _moment(milliseconds: int) -> datetime | None:
+    if not 0 <= milliseconds <= _LATEST_MS:
+        raise Wrong(f"Invalid value {milliseconds}: a time is in milliseconds since 1970.")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+
+
+def get(call: Call) -> dict[str, Any]:
+    """The run, also one in the trash."""
+    return {"run": run_shape(call.run(deleted=True))}
+
+
+def update(call: Call) -> dict[str, Any]:
+    """Its name, its end. What has ended stays ended as it did: the end that came first counts."""
+    run, by = call.run("write"), call.caller.user
+    status = call.fields.get("status")
+    word = str(_WORDS.get(status, status)) if isinstance(status, int) else call.fields.text("status", "")
+    ended_at = _moment(call.fields.integer("end_time", 0))
+    if name := call.fields.text("run_name", ""):
+        edit_run(run, by=by, display_name=name[:NAME_LENGTH])
+    if word in _ENDS and not run.is_ended:
+        run = _ENDS[word](run, by=by, ended_at=_past(ended_at))
+    return {"run_info": info_shape(get_run(call.caller, run.public_id))}
+
+
+def _past(moment: datetime | None) -> datetime | None:
+    return None if moment is None else min(moment, datetime.now(UTC))
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """To the trash; twice is no mistake."""
+    trash_run(call.run("write", deleted=True), by=call.caller.user)
+    return {}
+
+
+def restore(call: Call) -> dict[str, Any]:
+    """Back from the trash; twice is no mistake."""
+    restore_run(call.run("write", deleted=True), by=call.caller.user)
+    return {}

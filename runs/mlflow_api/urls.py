@@ -1,0 +1,42 @@
+"""The addresses of the protocol; studio/urls.py puts them at the top and below each workspace."""
+
+from django.urls import URLPattern, path
+
+from runs.mlflow_api import experiments, runs, server, values
+from runs.mlflow_api.base import Handler, endpoint, unknown
+
+TRACKING: dict[str, dict[str, Handler]] = {
+    "experiments/create": {"POST": experiments.create},
+    "experiments/get": {"GET": experiments.get},
+    "experiments/get-by-name": {"GET": experiments.get_by_name},
+    "experiments/set-experiment-tag": {"POST": experiments.set_tag},
+    "experiments/delete-experiment-tag": {"POST": experiments.delete_tag},
+    "runs/create": {"POST": runs.create},
+    "runs/get": {"GET": runs.get},
+    "runs/update": {"POST": runs.update},
+    "runs/delete": {"POST": runs.delete},
+    "runs/restore": {"POST": runs.restore},
+    "runs/log-metric": {"POST": values.log_metric},
+    "runs/log-parameter": {"POST": values.log_parameter},
+    "runs/log-batch": {"POST": values.batch},
+    "runs/set-tag": {"POST": values.set_tag},
+    "runs/delete-tag": {"POST": values.delete_tag},
+    "metrics/get-history": {"GET": values.history},
+}
+
+
+def routes(prefix: str) -> list[URLPattern]:
+    """What scripts (`api`) and pages (`ajax-api`) ask."""
+    tracking = [
+        path(f"{prefix}/2.0/mlflow/{route}", endpoint(**handlers), name=f"mlflow-{route.replace('/', '-')}")
+        for route, handlers in TRACKING.items()
+    ]
+    info = path(f"{prefix}/3.0/mlflow/server-info", endpoint(GET=server.info), name="mlflow-server-info")
+    rest = [
+        path(f"{prefix}/{part}/<path:rest>", unknown, name="mlflow-unknown")
+        for part in ("2.0/mlflow", "3.0/mlflow", "2.0/mlflow-artifacts")
+    ]
+    return [*tracking, info, *rest]
+
+
+urlpatterns = [*routes("api"), *routes("ajax-api")]

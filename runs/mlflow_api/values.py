@@ -1,0 +1,170 @@
+"""What scripts log: metrics, parameters, tags, one by one or in batches; and the history of a metric."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+
+from runs.actions.batch import log_batch
+from runs.actions.organise import remove_tags
+from runs.actions.tracking import Points
+from runs.errors import Conflict
+from runs.limits import NAME_LENGTH, POINTS_PER_METRIC
+from runs.mlflow_api.base import Call
+from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.fields import Fields
+from runs.mlflow_api.shapes import NAME, NOTE, points_shape
+from runs.models import Run
+from runs.query.series import read_series
+
+MOST = {"metrics": 1000, "params": 100, "tags": 100}
+MOST_TOGETHER = 1000
+PARAM_LENGTH, TAG_LENGTH = 6000, 8000
+HISTORY_PAGE = 25_000
+Point = tuple[int, int, float]
+
+
+def tags_of(fields: Fields) -> dict[str, str]:
+    """The tags that were sent; of two of one key the last. Long values are cut, but not the description."""
+    found = {}
+    for tag in fields.items("tags"):
+        key, value = tag.key("Tag key"), tag.text("value", "")
+        found[key] = value if key == NOTE else value[:TAG_LENGTH]
+    return found
+
+
+def log_metric(call: Call) -> dict[str, Any]:
+    """One point."""
+    key = call.fields.key("Metric name", "name")
+    _put(call.run("write"), call, points=_points({key: [_point(call.fields, key)]}))
+    return {}
+
+
+def log_parameter(call: Call) -> dict[str, Any]:
+    """One parameter."""
+    key, value = call.fields.key("Param key"), call.fields.text("value", "")[:PARAM_LENGTH]
+    run = call.run("write")
+    try:
+        _put(run, call, params={key: value})
+    except Conflict as conflict:
+        was = _present(conflict).get(key)
+        raise Wrong(
+            f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{was}'"
+            f" for run ID='{run.public_id}'. Attempted logging new value '{value}'."
+        ) from None
+    return {}
+
+
+def batch(call: Call) -> dict[str, Any]:
+    """Many of each: all of it, or nothing."""
+    fields = call.fields
+    sent = {name: fields.items(name) for name in MOST}
+    _check_room({name: len(items) for name, items in sent.items()})
+    found: dict[str, list[Point]] = defaultdict(list)
+    for metric in sent["metrics"]:
+        key = metric.key("Metric name", "name")
+        found[key].append(_point(metric, key))
+    pairs = [(param.key("Param key"), param.text("value", "")[:PARAM_LENGTH]) for param in sent["params"]]
+    params = dict(pairs)
+    if twice := [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
+        raise Wrong(
+            f"Duplicate parameter keys have been submitted: {twice}. Please ensure the request contains only one"
+            " param value per param key."
+        )
+    run = call.run("write")
+    try:
+        _put(run, call, points=_points(found), params=params, tags=tags_of(fields))
+    except Conflict as conflict:
+        changed = [
+            {"key": key, "old_value": was, "new_value": params[key]}
+            for key, was in _present(conflict).items()
+        ]
+        raise Wrong(
+            f"Changing param values is not allowed. Params were already logged='{changed}' for run"
+            f" ID='{run.public_id}'."
+        ) from None
+    return {}
+
+
+def set_tag(call: Call) -> dict[str, Any]:
+    """One tag."""
+    key, value = call.fields.key("Tag key"), call.fields.text("value", "")
+    _put(call.run("write"), call, tags={key: value if key == NOTE else value[:TAG_LENGTH]})
+    return {}
+
+
+def delete_tag(call: Call) -> dict[str, Any]:
+    """Remove a tag that is there."""
+    key, run, by = call.fields.text("key"), call.run("write"), call.caller.user
+    if key == NOTE and run.description:
+        log_batch(run, by=by, description="")
+    elif "\x00" not in key and run.tag_set.filter(name__text=key).exists():
+        remove_tags(run, [key], by=by)
+    else:
+        raise Wrong(f"No tag with name: {key} in run with id {run.public_id}", "RESOURCE_DOES_NOT_EXIST")
+    return {}
+
+
+def history(call: Call) -> dict[str, Any]:
+    """All points of a metric by time, in pages; nothing for one that there is not."""
+    key, run = call.fields.text("metric_key"), call.run(deleted=True)
+    most = min(call.fields.integer("max_results", HISTORY_PAGE), HISTORY_PAGE)
+    start = call.fields.text("page_token", "0")
+    if most < 1:
+        raise Wrong(
+            f"Invalid value {most} for parameter 'max_results' supplied: It must be a positive integer"
+        )
+    if not (start.isascii() and start.isdecimal() and len(start) < 10):
+        raise Wrong("Invalid page token, could not base64-decode")
+    series = read_series(run, [key], points=POINTS_PER_METRIC) if "\x00" not in key else []
+    values = series[0].values if series else []
+    if isinstance(values, list):
+        return {}
+    points = list(zip(series[0].steps.tolist(), series[0].times.tolist(), values.tolist(), strict=True))
+    end = int(start) + most
+    shapes = points_shape(key, points)[int(start) : end]
+    return {"metrics": shapes, "next_page_token": str(end) if end < len(points) else None}
+
+
+def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: Any) -> None:
+    """Write it; the tags that are a run's own name and description become those."""
+    tags = tags or {}
+    name, note = tags.pop(NAME, "")[:NAME_LENGTH] or None, tags.pop(NOTE, None)
+    log_batch(run, by=call.caller.user, tags=tags, display_name=name, description=note, **values)
+
+
+def _point(metric: Fields, key: str) -> Point:
+    value, time = metric.number("value"), metric.integer("timestamp")
+    if time < 0:
+        raise Wrong(
+            f"Invalid value {time} for parameter '{metric.place}timestamp' supplied: metric '{key}' (value={value})."
+            " Timestamp must be a nonnegative long (64-bit integer) "
+        )
+    return metric.integer("step", 0), time, value
+
+
+def _points(found: dict[str, list[Point]]) -> list[Points]:
+    return [
+        Points(
+            key,
+            np.array([value for _, _, value in points], dtype=np.float64),
+            np.array([step for step, _, _ in points], dtype=np.int64),
+            np.array([time for _, time, _ in points], dtype=np.int64),
+        )
+        for key, points in found.items()
+    ]
+
+
+def _present(conflict: Conflict) -> dict[str, str]:
+    found = conflict.details.get("present")
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _check_room(counts: dict[str, int]) -> None:
+    limits = [(name, counts[name], most) for name, most in MOST.items()]
+    for name, count, most in [*limits, ("metrics, params, and tags", sum(counts.values()), MOST_TOGETHER)]:
+        if count > most:
+            raise Wrong(
+                f"A batch logging request can contain at most {most} {name}. Got {count} {name}."
+                " Please split up {} across multiple requests and try again.".format(name)
+            )
