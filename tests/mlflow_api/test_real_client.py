@@ -1,0 +1,85 @@
+"""MLflow's own client against a real server. Its package lives in an environment of its own: see CONTRIBUTING."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+PYTHON = os.environ.get("MLFLOW_PYTHON", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON, reason="MLFLOW_PYTHON names no Python with MLflow"),
+]
+
+SCRIPT = """
+import json, math, mlflow
+mlflow.set_experiment("real client")
+with mlflow.start_run(run_name="outer", description="**hello**", tags={"team": "vision"}) as outer:
+    mlflow.log_params({"lr": 0.1, "depth": 3})
+    mlflow.log_metric("loss", math.nan)
+    for step in range(20):
+        mlflow.log_metrics({"train/loss": 1 / (step + 1), "acc": step}, step=step)
+    with mlflow.start_run(run_name="inner", nested=True) as inner:
+        mlflow.set_tags({"a": "b"})
+    try:
+        mlflow.log_param("lr", 0.2)
+        refused = ""
+    except mlflow.MlflowException as error:
+        refused = str(error)
+try:
+    with mlflow.start_run(run_name="broken") as broken:
+        raise KeyError("no such key")
+except KeyError:
+    pass
+client = mlflow.MlflowClient()
+later = client.create_run(outer.info.experiment_id, run_name="asynchronous")
+for step in range(50):
+    client.log_metric(later.info.run_id, "m", step, step=step, timestamp=step, synchronous=False).wait()
+client.set_terminated(later.info.run_id, "KILLED")
+found = {name: client.get_run(run.info.run_id) for name, run in
+         {"outer": outer, "inner": inner, "broken": broken, "later": later}.items()}
+print(json.dumps({
+    "statuses": {name: run.info.status for name, run in found.items()},
+    "names": {name: run.info.run_name for name, run in found.items()},
+    "params": found["outer"].data.params,
+    "metrics": {key: str(value) for key, value in found["outer"].data.metrics.items()},
+    "note": found["outer"].data.tags["mlflow.note.content"],
+    "parent": found["inner"].data.tags["mlflow.parentRunId"] == outer.info.run_id,
+    "history": [len(client.get_metric_history(outer.info.run_id, "train/loss")),
+                len(client.get_metric_history(later.info.run_id, "m"))],
+    "refused": refused,
+}))
+"""
+
+
+def test_a_plain_script_logs_here_unmodified(live_studio):
+    environment = {
+        **os.environ,
+        "MLFLOW_TRACKING_URI": f"{live_studio.url}/w/{live_studio.workspace}",
+        "MLFLOW_TRACKING_TOKEN": live_studio.token,
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "GIT_PYTHON_REFRESH": "quiet",
+    }
+    environment.pop("PYTHONPATH", None)
+    command = [PYTHON, "-c", SCRIPT]
+    done = subprocess.run(
+        command, env=environment, cwd=live_studio.data, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    told = json.loads(_last_json(done.stdout))
+    assert told["statuses"] == {
+        "outer": "FINISHED",
+        "inner": "FINISHED",
+        "broken": "FAILED",
+        "later": "KILLED",
+    }
+    assert told["names"]["outer"] == "outer" and told["note"] == "**hello**" and told["parent"]
+    assert told["params"] == {"lr": "0.1", "depth": "3"}
+    assert told["metrics"] == {"loss": "nan", "train/loss": "0.05", "acc": "19.0"}
+    assert told["history"] == [20, 50]
+    assert "Changing param values is not allowed" in told["refused"]
+
+
+def _last_json(printed: str) -> str:
+    return next(line for line in reversed(printed.splitlines()) if line.startswith("{"))
