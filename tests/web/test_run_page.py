@@ -146,3 +146,14 @@ def test_activity_tells_changes_in_words(browser, place, run):
     browser.post(place("name/"), {"display_name": "other"})
     html = html_of(browser.get(place("activity/")))
     assert "renamed it from “first try” to “other”" in html and "was vision" in html and "carl" in html
+
+
+def test_a_run_whose_children_log_leads_to_them(browser, workspace, owner):
+    parent = make.run(workspace)
+    make.run(workspace, parent=parent, metrics={"loss": [1.0]})
+    complete_run(parent, by=owner)
+    base = f"/w/vision/runs/{parent.public_id}/"
+    for tab in ("", "metrics/"):
+        assert f'no metrics itself; see its <a class="link" href="{base}children/">' in html_of(
+            browser.get(base + tab)
+        )
