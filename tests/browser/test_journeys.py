@@ -181,3 +181,16 @@ def test_the_theme_is_remembered(open_page):
     again.get_by_text("Theme and density").click()
     with again.expect_response("**/me/preferences/"):
         again.get_by_role("button", name="As the system").click()
+
+
+def test_parameters_of_the_overview_are_searched(open_page, api):
+    params = {f"option_{number:02}": str(number) for number in range(12)}
+    body = {"experiment": "overview search", "start": True, "params": params}
+    run = api("POST", "workspaces/default/runs/", body)["id"]
+    page = open_page(f"/w/default/runs/{run}/")
+    expect(page.locator("#param-rows tr:visible")).to_have_count(12)
+    page.get_by_label("Search parameters").fill("option_07")
+    expect(page.locator("#param-rows tr:visible")).to_have_count(1)
+    expect(page.locator("#param-rows tr:visible")).to_contain_text("7")
+    page.get_by_label("Search parameters").fill("")
+    expect(page.locator("#param-rows tr:visible")).to_have_count(12)
