@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def ask_all(requests: int, only: str) -> Figures:
     owner = Member.objects.filter(workspace__name="default", role="owner").select_related("user")[0].user
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(owner)
+    import_module("studio.wsgi")  # a server's process does what is done there before its first request
     asked = [question for question in questions(landmarks()) if only in question.words]
     lines = {}
     for question in asked:
