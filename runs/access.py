@@ -3,7 +3,7 @@
 What the caller may not see does not exist for them (NotFound); what they see but may not change is NotAllowed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -228,17 +228,19 @@ def get_view(
     need: Need = "read",
     *,
     deleted: bool = False,
+    also: Mapping[str, Any] | None = None,
 ) -> SavedView:
     """The saved view of that number. Raises NotFound or NotAllowed; "own" is to say who may use it, and to delete it.
 
-    Deleted views are found only when `deleted` is true, and then others too.
+    Deleted views are found only when `deleted` is true, and then others too. `also`: annotations to read with it.
     """
     if isinstance(workspace, str):
         workspace = get_workspace(caller, workspace)
     found: Any = None
     text = str(number)
     if text.isascii() and text.isdecimal() and len(text) < 19 and int(text) <= INTEGER_MAX:
-        found = visible_views(caller.user, workspace).filter(pk=int(text)).first()
+        views = visible_views(caller.user, workspace).annotate(**(also or {}))
+        found = views.filter(pk=int(text)).first()
     hidden = found is None or found.viewer_role is None or (found.deleted_at is not None and not deleted)
     if found is None or hidden:
         raise NotFound(

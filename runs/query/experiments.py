@@ -88,7 +88,7 @@ def list_experiments(
     leg = _leg(_found(workspace, search, archived=archived), order)
     after = read_cursor(cursor, order, salt=_SALT)[1] if cursor else None
     with limited_time():
-        keys = leg.page(after, limit + 1)
+        keys = list(leg.page(after, limit + 1))
         rows = _rows(workspace, [int(str(row[-1])) for row in keys[:limit]])
     next_cursor = write_cursor(order, 0, keys[limit - 1], salt=_SALT) if len(keys) > limit else None
     return ExperimentPage(rows, next_cursor)

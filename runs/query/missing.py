@@ -1,11 +1,9 @@
 """What a state speaks of that the workspace has not, or has not any more."""
 
-from collections.abc import Iterable, Iterator
-from functools import reduce
-from operator import or_
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet
 
 from runs.errors import Invalid
 from runs.models import Experiment, Kind, Metric, Name, Param, Property, Run, Tag, Workspace
@@ -25,11 +23,32 @@ MOST_CHECKED = 200
 
 def missing_in(workspace: Workspace, state: State) -> list[str]:
     """What the state names and no run has, in words such as "the tag 'team'": one query, or none."""
-    wanted = list(dict.fromkeys(_named(state)))[:MOST_CHECKED]
+    wanted = named_in(state)
     if not wanted:
         return []
-    present = set(_present(workspace, wanted))
-    gone = [each for each in wanted if each not in present]
+    nobody = Workspace.objects.filter(pk=workspace.pk).annotate(**presence(workspace, wanted))
+    return missing_words(wanted, nobody.values(*presence_names(wanted)).get())
+
+
+def named_in(state: State) -> list[tuple[int, str]]:
+    """The kinds and texts of what the state names."""
+    return list(dict.fromkeys(_named(state)))[:MOST_CHECKED]
+
+
+def presence_names(wanted: Sequence[tuple[int, str]]) -> list[str]:
+    """What `presence` calls its answers, in the order of what is wanted."""
+    return [f"has_{place}" for place in range(len(wanted))]
+
+
+def presence(workspace: Workspace, wanted: Sequence[tuple[int, str]]) -> dict[str, Exists]:
+    """For each whether it is there, as annotations of any row: what is read anyhow answers it."""
+    found = (_holders(workspace, kind, text) for kind, text in wanted)
+    return dict(zip(presence_names(wanted), map(Exists, found), strict=True))
+
+
+def missing_words(wanted: Sequence[tuple[int, str]], present: Mapping[str, Any]) -> list[str]:
+    """What is wanted and not there, in words."""
+    gone = [each for each, name in zip(wanted, presence_names(wanted), strict=True) if not present[name]]
     words = [
         f"the experiment {text!r}" if kind == _EXPERIMENT else f"the {_WORDS[Kind(kind)]} {text!r}"
         for kind, text in gone
@@ -81,23 +100,12 @@ def _comparisons(state: State) -> Iterator[Any]:
     return comparisons(RunFilters(state_query(state)).conditions().tree)
 
 
-def _present(workspace: Workspace, wanted: Iterable[tuple[int, str]]) -> QuerySet[Any, Any]:
-    texts: dict[int, list[str]] = {}
-    for kind, text in wanted:
-        texts.setdefault(kind, []).append(text)
-    parts: list[QuerySet[Any, Any]] = []
-    kinds = [Kind(kind) for kind in texts if kind > 0]
-    if kinds:
-        # A name stays when the last value of it has gone.
-        held = (
-            Q(kind=kind, text__in=texts[kind.value])
-            & Q(Exists(_VALUES[kind].objects.filter(name=OuterRef("pk"))))
-            for kind in kinds
-        )
-        parts.append(Name.objects.filter(reduce(or_, held), workspace=workspace).values_list("kind", "text"))
-    for kind, model, column in ((_EXPERIMENT, Experiment, "name"), (_RUN, Run, "public_id")):
-        if kind in texts:
-            rows: Any = model._default_manager.filter(workspace=workspace, deleted_at=None)
-            rows = rows.filter(**{f"{column}__in": texts[kind]}).order_by()
-            parts.append(rows.values_list(Value(kind), column))
-    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+def _holders(workspace: Workspace, kind: int, text: str) -> QuerySet[Any]:
+    """What shows that it is there. A name stays when the last value of it has gone."""
+    if kind == _EXPERIMENT:
+        return Experiment.objects.filter(workspace=workspace, deleted_at=None, name=text)
+    if kind == _RUN:
+        return Run.objects.filter(workspace=workspace, deleted_at=None, public_id=text)
+    # The name first: the planner of PostgreSQL would look through the values otherwise.
+    values = _VALUES[Kind(kind)].objects.filter(name=OuterRef("pk"))
+    return Name.objects.filter(Exists(values), workspace=workspace, kind=kind, text=text)

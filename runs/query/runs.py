@@ -18,6 +18,7 @@ from runs.query.expressions import Listed
 from runs.query.planner import PAGE, Plan, make_plan
 from runs.query.sorts import Key, legs
 from runs.query.time_limit import limited_time
+from runs.query.walks import Found, walk
 
 MOST_A_PAGE = 1000
 # Of a list that is read to its end, so many runs are put in order at once, and that may take so long.
@@ -214,17 +215,9 @@ def _number(keys: Sequence[Key]) -> int:
     return number
 
 
-def _walk(
-    plan: Plan, sort: Sequence[Sort], start: tuple[int, list[Key] | None], limit: int
-) -> list[tuple[int, tuple[Key, ...]]]:
+def _walk(plan: Plan, sort: Sequence[Sort], start: tuple[int, list[Key] | None], limit: int) -> list[Found]:
     """Up to `limit` rows from `start` on, each as its leg and its keys there."""
-    found: list[tuple[int, tuple[Key, ...]]] = []
-    first, after = start
-    for place, leg in enumerate(legs(plan, sort)):
-        if place >= first and len(found) < limit:
-            keys = leg.page(after if place == first else None, limit - len(found))
-            found += [(place, row) for row in keys]
-    return found
+    return walk([*legs(plan, sort)], start, limit)
 
 
 def _rows(

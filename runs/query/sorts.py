@@ -54,14 +54,15 @@ class Leg:
     rows: QuerySet[Any]
     parts: tuple[Part, ...]
 
-    def page(self, after: Sequence[Key] | None, limit: int) -> list[tuple[Key, ...]]:
+    def page(self, after: Sequence[Key] | None, limit: int) -> QuerySet[Any]:
         """Up to `limit` rows behind the row with these keys, each as its keys; the last is the run's number."""
         names = [f"k{place}" for place in range(len(self.parts))]
         rows = self.rows.annotate(**{n: part.expression for n, part in zip(names, self.parts, strict=True)})
         if after is not None:
             rows = rows.filter(_behind(names, self.parts, after))
         order = [_order(name, part) for name, part in zip(names, self.parts, strict=True)]
-        return list(rows.order_by(*order).values_list(*names)[:limit])
+        page: QuerySet[Any] = rows.order_by(*order).values_list(*names)[:limit]
+        return page
 
 
 def legs(plan: Plan, sorts: Sequence[Sort]) -> Iterator[Leg]:

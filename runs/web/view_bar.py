@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve, reverse
 from runs.access import Caller, ViewRights, get_view, rights_in_view
 from runs.errors import NotFound
 from runs.models import SavedView, Workspace
-from runs.query.missing import missing_in
+from runs.query.missing import missing_words, named_in, presence
 from runs.query.page_state import State, is_same, state_of, state_text
 from runs.query.view_runs import own_experiment
 from runs.query.views import first_view
@@ -94,20 +94,21 @@ class ViewBar:
 
 
 def bar_of(caller: Caller, workspace: Workspace, address: Address) -> ViewBar:
-    """The bar of this address: no query for the built-in view, two for another."""
+    """The bar of this address: no query for the built-in view, one for another."""
     bar = ViewBar(workspace, address, state_of(address.query))
     number = address.query.get("view", "")
     if number in ("", BUILT_IN):
         return bar
+    wanted = named_in(bar.state)
     try:
-        bar.view = get_view(caller, workspace, number)
+        bar.view = get_view(caller, workspace, number, also=presence(workspace, wanted))
     except NotFound:
         bar.is_gone = True
         return bar
     bar.rights = rights_in_view(bar.view, caller.user)
     version = address.query.get("version", "")
     bar.version = int(version) if version.isdecimal() and len(version) < 10 else bar.view.version
-    bar.missing = missing_in(workspace, bar.state)
+    bar.missing = missing_words(wanted, vars(bar.view))
     return bar
 
 

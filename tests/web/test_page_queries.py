@@ -7,6 +7,7 @@ from runs.actions.organise import archive_run
 from runs.actions.stars import set_star
 from runs.actions.views import create_view
 from runs.models import Experiment
+from runs.query import planner
 from tests import make
 
 MOST = 12
@@ -98,6 +99,23 @@ def test_a_saved_view_adds_two_reads_at_most(page, runs, reads, workspace, contr
     )
     with reads(at_most=MOST):
         page(path, view=str(view.pk), filter=FILTER, selected=runs[3].public_id)
+
+
+@pytest.mark.parametrize("path", [RUNS, EXPERIMENT])
+def test_the_longest_way_to_a_page_is_within_the_bound(
+    page, runs, reads, workspace, contributor, path, monkeypatch
+):
+    """No rare term, so the terms are counted twice; an order of several walks; texts; a view."""
+    monkeypatch.setattr(planner, "FEW", 5)
+    monkeypatch.setattr(planner, "SAMPLE", 10)
+    experiment = Experiment.objects.get(name="digits")
+    asked = {"filter": "params.lr is not null", "q": "ticket", "sort": "params.lr,-metrics.loss"}
+    view = create_view(
+        workspace, by=contributor, name="long", address={"filter": [asked["filter"]]}, experiment=experiment
+    )
+    with reads(at_most=MOST):
+        html = page(path, view=str(view.pk), selected=runs[3].public_id, **asked)
+    assert sum(run.public_id in html for run in runs) >= 50
 
 
 def test_a_page_reads_as_often_with_a_thousand_metrics_and_stars(page, runs, reads, workspace, contributor):

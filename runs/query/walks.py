@@ -1,0 +1,85 @@
+"""A page of an order of several walks: one statement, in which a walk is taken only if those before do not do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from runs.query.sorts import Key, Leg
+
+# A row, as the place of its leg and its keys there.
+Found = tuple[int, tuple[Key, ...]]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A leg's page as SQL, the place of the leg, and what makes Python values of a row."""
+
+    place: int
+    sql: str
+    params: tuple[Any, ...]
+    width: int
+    read: Callable[[Sequence[Any]], tuple[Key, ...]]
+
+
+def walk(legs: Sequence[Leg], start: tuple[int, list[Key] | None], limit: int) -> list[Found]:
+    """Up to `limit` rows from `start` on: the place of a leg, and the keys of the row there that was the last one."""
+    first, after = start
+    pages = [
+        (place, leg.page(after if place == first else None, limit))
+        for place, leg in enumerate(legs)
+        if place >= first
+    ]
+    if len(pages) == 1:
+        return [(first, keys) for keys in pages[0][1]]
+    walks = [walk for place, page in pages if (walk := _compiled(place, page)) is not None]
+    if not walks:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(walks, limit), [value for walk in walks for value in walk.params])
+        rows = cursor.fetchall()
+    return [_read(walks, row) for row in rows[:limit]]
+
+
+def _compiled(place: int, page: QuerySet[Any]) -> _Walk | None:
+    """None where Django sees that nothing can be found."""
+    compiler = page.query.get_compiler(connection=connection)
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return None
+    selected = [expression for expression, _, _ in compiler.select]
+    converters = compiler.get_converters(selected)
+
+    def read(row: Sequence[Any]) -> tuple[Key, ...]:
+        return tuple(next(iter(compiler.apply_converters([list(row)], converters))))
+
+    return _Walk(place, sql, tuple(params), len(selected), read)
+
+
+def _statement(walks: Sequence[_Walk], limit: int) -> str:
+    """Each walk a table of its own. A row has the columns of all of them, and only those of its walk are filled."""
+    tables = []
+    for place, walk in enumerate(walks):
+        before = " + ".join(f"(SELECT COUNT(*) FROM w{earlier})" for earlier in range(place))  # noqa: S608
+        guard = f"SELECT * FROM ({walk.sql}) AS walk WHERE {before} < {limit}" if place else walk.sql  # noqa: S608
+        tables.append(f"w{place} AS MATERIALIZED ({guard})")
+    parts = []
+    for place in range(len(walks)):
+        columns = [
+            # Of the other walks' columns the type alone, which PostgreSQL wants to know.
+            f"w{other}.k{key}" if other == place else f"(SELECT k{key} FROM w{other} WHERE 1 = 0)"  # noqa: S608
+            for other, walk in enumerate(walks)
+            for key in range(walk.width)
+        ]
+        parts.append(f"SELECT {place}, {', '.join(columns)} FROM w{place}")  # noqa: S608 (our own names)
+    return f"WITH {', '.join(tables)} {' UNION ALL '.join(parts)}"
+
+
+def _read(walks: Sequence[_Walk], row: Sequence[Any]) -> Found:
+    index = row[0]
+    begin = 1 + sum(walk.width for walk in walks[:index])
+    return walks[index].place, walks[index].read(row[begin : begin + walks[index].width])
