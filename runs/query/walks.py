@@ -46,7 +46,9 @@ def walk(legs: Sequence[Leg], start: tuple[int, list[Key] | None], limit: int) -
 
 def _compiled(place: int, page: QuerySet[Any]) -> _Walk | None:
     """None where Django sees that nothing can be found."""
-    compiler = page.query.get_compiler(connection=connection)
+    query = page.query.chain()
+    query.clear_limits()  # they are written by `_statement`
+    compiler = query.get_compiler(connection=connection)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:
@@ -65,8 +67,7 @@ def _statement(walks: Sequence[_Walk], limit: int) -> str:
     tables = []
     for place, walk in enumerate(walks):
         before = " + ".join(f"(SELECT COUNT(*) FROM w{earlier})" for earlier in range(place))  # noqa: S608
-        guard = f"SELECT * FROM ({walk.sql}) AS walk WHERE {before} < {limit}" if place else walk.sql  # noqa: S608
-        tables.append(f"w{place} AS MATERIALIZED ({guard})")
+        tables.append(f"w{place} AS MATERIALIZED ({_limited(walk.sql, before or '0', limit)})")
     parts = []
     for place in range(len(walks)):
         columns = [
@@ -77,6 +78,16 @@ def _statement(walks: Sequence[_Walk], limit: int) -> str:
         ]
         parts.append(f"SELECT {place}, {', '.join(columns)} FROM w{place}")  # noqa: S608 (our own names)
     return f"WITH {', '.join(tables)} {' UNION ALL '.join(parts)}"
+
+
+def _limited(sql: str, before: str, limit: int) -> str:
+    """The rows up to the limit; none, and no work, where those before are enough.
+
+    SQLite does the work of a table whose condition is never true; PostgreSQL plans badly for a limit it cannot read.
+    """
+    if connection.vendor == "sqlite":
+        return f"{sql} LIMIT CASE WHEN {before} < {limit} THEN {limit} ELSE 0 END"
+    return f"SELECT * FROM ({sql} LIMIT {limit}) AS walk WHERE {before} < {limit}"  # noqa: S608 (compiled by Django)
 
 
 def _read(walks: Sequence[_Walk], row: Sequence[Any]) -> Found:
