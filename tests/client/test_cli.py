@@ -31,7 +31,7 @@ def test_help_lists_every_command_with_a_line(cli: Cli) -> None:
     listed = [line.split()[0] for line in out.splitlines() if line.startswith("    ") and line[4] != " "]
     assert listed == [
         "up", "link", "password", "login", "logout", "whoami", "doctor", "folder", "run", "experiment",
-        "view", "computetarget", "workspace", "member", "profile", "token", "sync", "completion", "version",
+        "view", "alert", "computetarget", "workspace", "member", "profile", "token", "sync", "completion", "version",
     ]  # fmt: skip
     assert "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the studio does not answer." in out
 
