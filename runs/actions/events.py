@@ -13,41 +13,39 @@ from runs.models import Run, RunEvent, User
 
 def record(run: Run, kind: str, *, by: User | None, at: datetime, **details: Any) -> RunEvent:
     """Add the event, inside the transaction of the change that it tells of."""
-    return RunEvent.objects.create(
-        run=run,
-        workspace_id=run.workspace_id,
-        kind=kind,
-        by=by,
-        at=at,
-        details=details,
-        processed_at=at,
-    )
+    return _add(run, kind, by, at, details, processed_at=at)
 
 
 def record_move(
     run: Run, kind: str, *, by: User | None, at: datetime, before: str, after: str, reason: str
 ) -> RunEvent:
     """The same for a run that comes to another status: alerts are told of it."""
+    return _add(run, kind, by, at, {"before": before, "after": after, "reason": reason}, processed_at=None)
+
+
+def record_created(run: Run, *, by: User | None, at: datetime) -> RunEvent:
+    """The same for a run that is new; one that goes on at once has started as well."""
+    processed_at = None if run.status == Status.RUNNING else at
+    return _add(run, "created", by, at, {"after": run.status}, processed_at=processed_at)
+
+
+def _add(
+    run: Run,
+    kind: str,
+    by: User | None,
+    at: datetime,
+    details: Mapping[str, Any],
+    *,
+    processed_at: datetime | None,
+) -> RunEvent:
     return RunEvent.objects.create(
         run=run,
         workspace_id=run.workspace_id,
         kind=kind,
         by=by,
         at=at,
-        details={"before": before, "after": after, "reason": reason},
-    )
-
-
-def record_created(run: Run, *, by: User | None, at: datetime) -> RunEvent:
-    """The same for a run that is new; one that goes on at once has started as well."""
-    return RunEvent.objects.create(
-        run=run,
-        workspace_id=run.workspace_id,
-        kind="created",
-        by=by,
-        at=at,
-        details={"after": run.status},
-        processed_at=None if run.status == Status.RUNNING else at,
+        details=dict(details),
+        processed_at=processed_at,
     )
 
 
