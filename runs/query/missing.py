@@ -26,8 +26,8 @@ def missing_in(workspace: Workspace, state: State) -> list[str]:
     wanted = named_in(state)
     if not wanted:
         return []
-    nobody = Workspace.objects.filter(pk=workspace.pk).annotate(**presence(workspace, wanted))
-    return missing_words(wanted, nobody.values(*presence_names(wanted)).get())
+    here = Workspace.objects.filter(pk=workspace.pk).annotate(**presence(workspace, wanted))
+    return missing_words(wanted, here.values(*presence_names(wanted)).get())
 
 
 def named_in(state: State) -> list[tuple[int, str]]:

@@ -63,7 +63,10 @@ def _compiled(place: int, page: QuerySet[Any]) -> _Walk | None:
 
 
 def _statement(walks: Sequence[_Walk], limit: int) -> str:
-    """Each walk a table of its own. A row has the columns of all of them, and only those of its walk are filled."""
+    """Each walk a table of its own. A row has the columns of all of them, and only those of its walk are filled.
+
+    Both databases read a materialised table in the order in which it was filled, and the parts of a UNION ALL in turn.
+    """
     tables = []
     for place, walk in enumerate(walks):
         before = " + ".join(f"(SELECT COUNT(*) FROM w{earlier})" for earlier in range(place))  # noqa: S608

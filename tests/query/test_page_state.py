@@ -83,6 +83,17 @@ def test_what_has_gone_is_named_in_one_query(workspace, owner, django_assert_max
         assert missing_in(workspace, {"q": ["a"], "filter": ["x ="]}) == []
 
 
+def test_the_most_that_is_checked_is_still_one_query(workspace, django_assert_max_num_queries):
+    make.run(workspace, tags={"t7": "a"})
+    texts = ",".join(f"tags.t{n},metrics.m{n}" for n in range(50))
+    selected = "".join(f"&selected=run-{n}" for n in range(300))
+    state = read_state(QueryDict(f"columns={texts}{selected}"))
+    with django_assert_max_num_queries(1):
+        found = missing_in(workspace, state)
+    assert found[-1] == "100 selected runs"
+    assert len(found) == 100 and "the tag 't7'" not in found
+
+
 def test_another_workspace_s_names_do_not_count(workspace, stranger):
     elsewhere = make.workspace(owner=stranger)
     make.run(elsewhere, tags={"team": "a"})
