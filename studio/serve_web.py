@@ -25,6 +25,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+    # Ctrl-C reaches all processes at once, and `studio up` passes it on as TERM: granian that hears both may hang, its
+    # workers too, which inherit this.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     Server(
         "studio.wsgi:application",
         address=options.address,
@@ -43,8 +46,6 @@ def main() -> None:
 def load(target: str, **_: Any) -> Any:
     """The application, in a worker of granian's: a process of its own, which must not outlive granian."""
     die_with_parent()
-    # Ctrl-C reaches all processes at once, and granian passes it on as TERM: a worker that hears both hangs.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
 
