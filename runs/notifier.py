@@ -14,7 +14,7 @@ from runs import mail
 from runs.actions import alerts, deliveries
 from runs.alert_message import words_of
 from runs.alert_posts import BODIES, signature
-from runs.guarded_post import NotPosted, post
+from runs.guarded_http import NoAnswer, post
 from runs.models import Alert, Delivery, Member
 from runs.query.alert_facts import facts_of_message, facts_of_test
 from runs.query.alert_recipients import addresses_of
@@ -83,7 +83,7 @@ def _post(delivery: Delivery, alert: Alert) -> None:
         answer = post(
             alert.url, body, headers, allows_private=alert.allows_private and alert.owner.is_superuser
         )
-    except NotPosted as refusal:
+    except NoAnswer as refusal:
         deliveries.note_failed(delivery, str(refusal))
         return
     if answer.is_taken:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from runs.errors import Invalid
-from runs.guarded_post import check_url
+from runs.guarded_http import check_url
 from runs.limits import NAME_LENGTH, clean_text
 from runs.models import Alert
 

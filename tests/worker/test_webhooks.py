@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from runs import guarded_post, notifier
+from runs import guarded_http, notifier
 from runs.actions import deliveries
 from runs.actions.alerts import send_test
-from runs.guarded_post import NotPosted, is_public, post
+from runs.guarded_http import NoAnswer, is_public, post
 from tests.worker.delivering import Crash, again, alert_of, send
 
 
@@ -105,8 +105,8 @@ def test_a_private_address_is_refused_unless_it_is_allowed(receiver, workspace):
     ],
 )
 def test_nothing_is_posted_into_the_private_network(host):
-    with pytest.raises(NotPosted):
-        guarded_post.resolve(host, 80, allows_private=False)
+    with pytest.raises(NoAnswer):
+        guarded_http.resolve(host, 80, allows_private=False)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
@@ -126,7 +126,7 @@ def test_a_name_is_looked_up_once_and_that_address_connected_to(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(NotPosted, match="unreachable"):
+    with pytest.raises(NoAnswer, match="unreachable"):
         post("http://rebinding.example/", b"", {})
     assert connected == [("93.184.216.34", 80)]
 
@@ -149,7 +149,7 @@ def test_a_receiver_that_drips_is_cut_off():
         dripping = threading.Thread(target=drip, daemon=True)
         dripping.start()
         url = f"http://127.0.0.1:{door.getsockname()[1]}/"
-        with pytest.raises(NotPosted, match="No whole answer within"):
+        with pytest.raises(NoAnswer, match="No whole answer within"):
             post(url, b"", {}, allows_private=True, limit_s=0.5)
         stopped.set()
         dripping.join(20)

@@ -1,4 +1,4 @@
-"""Posts to an address that a person typed, without becoming their hands inside the network.
+"""Asks at an address that a person typed, without becoming their hands inside the network.
 
 The name is looked up once, every address it has must be public unless private ones are allowed, and the connection goes
 to that very address. Redirects are answers, not orders. An attempt lasts at most ten seconds, and little is read.
@@ -21,16 +21,21 @@ LIMIT_S = 10.0
 ANSWER_BYTES = 2000
 
 
-class NotPosted(Exception):
-    """It did not arrive; the sentence says why."""
+class NoAnswer(Exception):
+    """There was no whole answer, or the address may not be asked; the sentence says why."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the receiver said."""
+    """What the receiver said: its status, and the beginning of the body."""
 
     status: int
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The first words, in one line."""
+        return " ".join(self.body[:ANSWER_BYTES].decode("utf-8", "replace").split())[:300]
 
     @property
     def is_taken(self) -> bool:
@@ -67,7 +72,21 @@ def post(
     allows_private: bool = False,
     limit_s: float = LIMIT_S,
 ) -> Answer:
-    """Post the body. Raises NotPosted when there was no whole answer in time, or the address may not be asked."""
+    """Post the body. Raises NoAnswer when there was no whole answer in time, or the address may not be asked."""
+    return ask("POST", url, body, headers, allows_private=allows_private, limit_s=limit_s)
+
+
+def ask(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    allows_private: bool = False,
+    limit_s: float = LIMIT_S,
+    most_bytes: int = ANSWER_BYTES,
+) -> Answer:
+    """Send a request of any method, read so much of the answer. Raises NoAnswer as `post` does."""
     until = time.monotonic() + limit_s
     parts = urlsplit(url)
     host, is_secure = parts.hostname or "", parts.scheme == "https"
@@ -80,32 +99,32 @@ def post(
     stop.start()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, dict(headers))
+        connection.request(method, target, body, dict(headers))
         answer = connection.getresponse()
-        text = answer.read(ANSWER_BYTES).decode("utf-8", "replace")
+        found = answer.read(most_bytes)
         if connection.was_cut:  # what came until then looks like a whole answer
             raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotPosted(_words(error, is_late=time.monotonic() >= until, limit_s=limit_s)) from None
+        raise NoAnswer(_words(error, is_late=time.monotonic() >= until, limit_s=limit_s)) from None
     finally:
         stop.cancel()
         connection.close()
-    return Answer(answer.status, " ".join(text.split())[:300])
+    return Answer(answer.status, found)
 
 
 def resolve(host: str, port: int, *, allows_private: bool) -> str:
-    """One address of the host. Raises NotPosted when there is none, or one of them is not public."""
+    """One address of the host. Raises NoAnswer when there is none, or one of them is not public."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise NotPosted(f"There is no host {host!r}.") from None
+        raise NoAnswer(f"There is no host {host!r}.") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     if not allows_private:
         for address in addresses:
             if not is_public(address):
-                raise NotPosted(
-                    f"{host} lies in a private network ({address}), where messages go only if the owner of the"
-                    " installation allows it for the alert."
+                raise NoAnswer(
+                    f"{host} lies in a private network ({address}), where the studio asks only if the owner of the"
+                    " installation allows it."
                 )
     return addresses[0]
 
