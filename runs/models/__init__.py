@@ -11,6 +11,7 @@ from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, Ru
 from runs.models.image import DescriptionImage, ImageUse
 from runs.models.invitation import Invitation, PasswordReset
 from runs.models.job import IdempotencyKey, Job
+from runs.models.mail_server import MailServer
 from runs.models.metric import Metric, Segment
 from runs.models.name import Kind, Name
 from runs.models.organise import Param, Property, Tag
@@ -42,6 +43,7 @@ __all__ = [
     "Job",
     "Kind",
     "LoginLink",
+    "MailServer",
     "Member",
     "Metric",
     "Name",
