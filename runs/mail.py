@@ -1,17 +1,30 @@
-"""Renders one mail, as text and as HTML, and sends it. Only the worker sends; without SMTP there is none."""
+"""Renders one mail, as text and as HTML, and sends it. Only the worker sends; without an SMTP server there is none."""
 
-import unicodedata
+import smtplib
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.smtp import EmailBackend
 from django.template.loader import render_to_string
 
+from runs.guarded_http import NoAnswer
+from runs.mail_server import server_in_use
+from runs.smtp import Server, connected, one_line, sentence_of
+
 SUBJECT_LENGTH = 150
-TIMEOUT_S = 20
+LIMIT_S = 30.0
+
+
+class NotMailed(Exception):
+    """It was not handed over; the sentence says why. `is_refused`: this recipient gets no mail there, ever."""
+
+    def __init__(self, sentence: str, *, is_refused: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_refused = is_refused
 
 
 @dataclass(frozen=True)
@@ -27,20 +40,32 @@ class Letter:
 
 
 def can_send() -> bool:
-    """Whether an SMTP server is set up (STUDIO_SMTP_HOST)."""
-    return bool(settings.EMAIL_HOST)
+    """Whether an SMTP server is set up, by the environment or in Settings."""
+    return server_in_use() is not None
 
 
-def send(letter: Letter) -> None:
-    """Hand the mail over to the SMTP server. Raises what smtplib raises; never goes on in clear when TLS fails."""
-    message = compose(letter)
-    with get_connection(
-        "django.core.mail.backends.smtp.EmailBackend", timeout=TIMEOUT_S, fail_silently=False
-    ) as connection:
-        connection.send_messages([message])
+def send(letter: Letter, server: Server | None = None, limit_s: float | None = None) -> None:
+    """Hand the mail over to the SMTP server, within the limit. Raises NotMailed.
+
+    Never goes on in clear when TLS fails. What is raised holds no password, nor what led to it.
+    """
+    server = server or server_in_use()
+    if server is None:
+        raise NotMailed("No SMTP server is set up.")
+    message = compose(letter, server.sender)
+    backend = EmailBackend(fail_silently=False)
+    try:
+        with connected(server, LIMIT_S if limit_s is None else limit_s) as client:
+            backend.connection = client
+            backend.send_messages([message])
+    except smtplib.SMTPRecipientsRefused as error:
+        is_refused = all(code >= 500 for code, _ in error.recipients.values())
+        raise NotMailed(sentence_of(error, server), is_refused=is_refused) from None
+    except (OSError, smtplib.SMTPException, NoAnswer) as error:
+        raise NotMailed(sentence_of(error, server)) from None
 
 
-def compose(letter: Letter) -> EmailMultiAlternatives:
+def compose(letter: Letter, sender: str = "") -> EmailMultiAlternatives:
     """The message as it leaves."""
     facts = {**letter.facts, "studio": settings.PUBLIC_URL}
     headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -51,7 +76,7 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=one_line(letter.subject)[:SUBJECT_LENGTH] or "Run Studio",
         body=render_to_string(f"mail/{letter.template}.txt", facts).strip() + "\n",
-        from_email=_sender(),
+        from_email=_with_name(sender or settings.DEFAULT_FROM_EMAIL),
         to=[one_line(letter.to)],
         headers=headers,
     )
@@ -59,12 +84,6 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def one_line(text: str) -> str:
-    """The text without what could begin another header, hide a part of itself or break its encoding."""
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
-    return " ".join(kept.split())
-
-
-def _sender() -> str:
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+def _with_name(sender: str) -> str:
+    name, address = parseaddr(sender)
     return formataddr((name or "Run Studio", address))

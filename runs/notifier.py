@@ -1,7 +1,6 @@
 """Sends messages of alerts: by mail, to webhooks and chats. At least once, and hardly ever twice."""
 
 import logging
-import smtplib
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,7 +21,7 @@ from runs.unlinked import unlinked
 
 logger = logging.getLogger("runs.notifier")
 
-NO_SMTP = "Kept here: this studio sends no mail (STUDIO_SMTP_HOST is not set)."
+NO_SMTP = "Kept here: this studio sends no mail, since no SMTP server is set up."
 NO_ADDRESS = "Kept here: its owner has no confirmed e-mail address."
 NO_MEMBER = "Not sent: its owner is no longer a member of the workspace."
 GONE = 410
@@ -123,19 +122,11 @@ def _mail_one(delivery: Delivery, alert: Alert, address: str) -> Iterator[str]:
     """Send it to one address; yields what went wrong for now, if anything did."""
     try:
         mail.send(letter_of(delivery, alert, address))
-    except smtplib.SMTPRecipientsRefused as refusal:
-        code, words = next(iter(refusal.recipients.values()))
-        answer = f"{code} {mail.one_line(words.decode('utf-8', 'replace'))}"
-        if code >= 500:
-            deliveries.note_refused(delivery, address, answer)
+    except mail.NotMailed as refusal:
+        if refusal.is_refused:
+            deliveries.note_refused(delivery, address, str(refusal))
         else:
-            yield answer
-    except smtplib.SMTPResponseException as refusal:
-        said = refusal.smtp_error
-        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        yield f"{refusal.smtp_code} {mail.one_line(said)}"
-    except (OSError, smtplib.SMTPException) as error:
-        yield mail.one_line(str(error))[:200] or type(error).__name__
+            yield str(refusal)
     else:
         deliveries.note_reached(delivery, address)
 

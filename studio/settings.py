@@ -243,14 +243,16 @@ SILENCED_SYSTEM_CHECKS = [
 # One thread for each request under way, in each process of the server; half of them may wait for logs to grow.
 WEB_THREADS = env_number("STUDIO_THREADS", 64, least=4)
 
-# Mail (runs/mail.py): without STUDIO_SMTP_HOST none is sent, and the pages say so.
+# Mail (runs/mail.py). With STUDIO_SMTP_HOST the server is the environment's alone; without it, what the owner of the
+# installation set up in Settings; without either no mail is sent, and the pages say so.
 EMAIL_HOST = env_text("STUDIO_SMTP_HOST")
 SMTP_TLS = env_choice("STUDIO_SMTP_TLS", ("starttls", "ssl", "none"))
 EMAIL_PORT = env_port("STUDIO_SMTP_PORT", {"starttls": 587, "ssl": 465, "none": 25}[SMTP_TLS])
 EMAIL_HOST_USER = env_text("STUDIO_SMTP_USER")
 EMAIL_HOST_PASSWORD = env_text("STUDIO_SMTP_PASSWORD")
 EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_TLS == "starttls", SMTP_TLS == "ssl"
-DEFAULT_FROM_EMAIL = env_text("STUDIO_MAIL_FROM", f"studio@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+MAIL_FROM = env_text("STUDIO_MAIL_FROM")
+DEFAULT_FROM_EMAIL = MAIL_FROM or f"studio@{urlsplit(PUBLIC_URL).hostname or 'localhost'}"
 
 # Bodies that Django reads into memory (REST bodies have limits of their own, see runs/limits.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
