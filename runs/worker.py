@@ -31,6 +31,7 @@ from runs.actions import (
     images,
     invitations,
     jobs,
+    mail_server,
     passwords,
     run,
     snapshots,
@@ -53,6 +54,8 @@ RENEW_EVERY_S = 20.0
 JOBS_KEPT = timedelta(days=7)
 # A recorder tries a studio that is away at least so often, with its timeouts.
 RETURN_S = 45.0
+# Whoever tries an SMTP server in Settings waits for its answer.
+TEST_LIMIT_S = 10.0
 
 
 @dataclass
@@ -115,6 +118,20 @@ def mail_address_check(payload: Mapping[str, Any]) -> str:
     return "sent"
 
 
+def mail_test(payload: Mapping[str, Any]) -> str:
+    """Send the test that the owner of the installation asked for, and keep the server's answer."""
+    to = mail_server.tested_now()
+    if not to:
+        return "no longer wanted"
+    try:
+        mail.send(mail.Letter(to, "A test of the studio's mail", "mail_test"), limit_s=TEST_LIMIT_S)
+    except mail.NotMailed as refusal:
+        mail_server.note_test(to, str(refusal), arrived=False)
+        return "not sent"
+    mail_server.note_test(to, f"The server took the mail to {to}: look whether it arrived.", arrived=True)
+    return "sent"
+
+
 def check_target(payload: Mapping[str, Any]) -> str:
     """Ask the engine of a compute target how it is."""
     return dispatcher.check_target(int(payload["target"]))
@@ -147,6 +164,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mail address check": mail_address_check,
     bulk.JOB: change_runs,
     compute.CHECK_JOB: check_target,
+    mail_server.JOB: mail_test,
 }
 
 
