@@ -69,10 +69,13 @@ class Order:
 class Engine(ABC):
     """A place that runs jobs. Each method raises EngineAway when the place cannot be asked."""
 
-    def __init__(self, settings: Mapping[str, Any], folder: Path) -> None:
-        """`settings`: as runs/target_settings.py has them. `folder`: where the engine may keep files."""
+    def __init__(self, settings: Mapping[str, Any], folder: Path, secret: str = "") -> None:
+        """`settings`: as runs/target_settings.py has them. `folder`: where the engine may keep files. `secret`: its
+        token, which stands in nothing that a method returns or raises.
+        """
         self.settings = settings
         self.folder = folder
+        self.secret = secret
 
     @abstractmethod
     def check(self) -> dict[str, str]:
