@@ -17,18 +17,19 @@ from runs.actions import dispatch as actions
 from runs.actions.dispatch_watch import Need
 from runs.compute.engine import Engine, EngineAway, EngineRefused, Order, Seen, State
 from runs.compute.local import LocalEngine
+from runs.compute.ray import RayEngine
 from runs.compute.slurm import SlurmEngine
 from runs.models import ComputeTarget, Dispatch
-from runs.target_settings import LOCAL, SLURM
+from runs.target_settings import LOCAL, RAY, SLURM
 
 logger = logging.getLogger("runs.worker")
-ENGINES: dict[str, type[Engine]] = {LOCAL: LocalEngine, SLURM: SlurmEngine}
+ENGINES: dict[str, type[Engine]] = {LOCAL: LocalEngine, RAY: RayEngine, SLURM: SlurmEngine}
 LOOK_S, PAUSE_S = 1.0, 10.0
 
 
 def engine_of(target: ComputeTarget) -> Engine:
     """The engine behind the target."""
-    return ENGINES[target.kind](target.settings, settings.DATA / "compute")
+    return ENGINES[target.kind](target.settings, settings.DATA / "compute", target.secret)
 
 
 def check_target(number: int) -> str:

@@ -10,10 +10,16 @@ from django.utils import timezone
 
 from runs.actions import jobs
 from runs.actions.workspace_events import record
-from runs.errors import Conflict, Gone
+from runs.errors import Conflict, Gone, Invalid
 from runs.lifecycle import ACTIVE
 from runs.models import ComputeTarget, User, Workspace
-from runs.target_settings import clean_kind, clean_settings, clean_target_name
+from runs.target_settings import (
+    clean_kind,
+    clean_settings,
+    clean_target_name,
+    clean_token,
+    is_in_private_network,
+)
 from runs.transaction import write
 
 MOST_TARGETS = 100
@@ -22,11 +28,22 @@ ASK_EVERY = timedelta(minutes=1)
 
 
 def attach_target(
-    workspace: Workspace, name: str, kind: str, settings: Mapping[str, Any], *, by: User, enabled: bool
+    workspace: Workspace,
+    name: str,
+    kind: str,
+    settings: Mapping[str, Any],
+    *,
+    by: User,
+    enabled: bool,
+    token: str = "",
 ) -> ComputeTarget:
-    """A new target, which the worker looks at within seconds. Raises Conflict when the name is taken."""
+    """A new target, which the worker looks at within seconds. Raises Conflict when the name is taken.
+
+    `token` is what the studio shows to the engine; no one is ever told it again.
+    """
     name, kind = clean_target_name(name), clean_kind(kind)
     cleaned = clean_settings(kind, settings)
+    secret = clean_token(kind, token, cleaned)
     with write():
         if workspace.compute_targets.count() >= MOST_TARGETS:
             raise Conflict(f"A workspace has at most {MOST_TARGETS} compute targets.")
@@ -35,6 +52,7 @@ def attach_target(
             name=name,
             kind=kind,
             settings=cleaned,
+            secret=secret,
             enabled=enabled,
             created_at=timezone.now(),
             created_by=by,
@@ -52,15 +70,29 @@ def attach_target(
     return row
 
 
-def change_target(target: ComputeTarget, settings: Mapping[str, Any], *, by: User) -> ComputeTarget:
-    """Give it these settings; those left out stay. Runs that are on it already go on as they were begun."""
+def change_target(
+    target: ComputeTarget, settings: Mapping[str, Any], *, by: User, token: str | None = None
+) -> ComputeTarget:
+    """Give it these settings; those left out stay, and so does the token where none is given.
+
+    Runs that are on it already go on as they were begun. Raises Invalid when a token would go to an address that it was
+    not given for: who may change a target is not to learn its token.
+    """
     with write():
         row = _lock(target)
+        # What the caller may change was decided by what they saw.
+        if is_in_private_network(row.kind, row.settings) > is_in_private_network(row.kind, target.settings):
+            raise Conflict(f"{row.name} was changed meanwhile; look at it again.")
         cleaned = clean_settings(row.kind, {**row.settings, **settings})
         changed = sorted(key for key, value in cleaned.items() if row.settings.get(key) != value)
+        if "address" in changed and row.secret and token is None:
+            raise Invalid("The token was given for the old address: give it again.", field="token")
+        secret = clean_token(row.kind, row.secret if token is None else token, cleaned)
+        if secret != row.secret:
+            changed.append("token")
         if changed:
-            row.settings = cleaned
-            row.save(update_fields=["settings"])
+            row.settings, row.secret = cleaned, secret
+            row.save(update_fields=["settings", "secret"])
             record(target.workspace, "target changed", by=by, target=row.name, settings=changed)
             _ask_to_check(row)
     return row

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from runs.access import get_workspace
-from runs.access_compute import check_may_switch_on, get_target
+from runs.access_compute import check_may_switch_on, check_settings, get_target
 from runs.actions import compute as actions
 from runs.api.base import Endpoint
 from runs.api.serializers import ErrorAnswer, text
@@ -24,6 +24,9 @@ class TargetShape(serializers.Serializer):
     name = serializers.CharField()
     kind = serializers.ChoiceField([*KINDS])
     settings = serializers.DictField(help_text="By the kind; see docs/compute.md.")
+    has_token = serializers.BooleanField(
+        help_text="Whether a token for the engine is kept; it is never told."
+    )
     enabled = serializers.BooleanField(help_text="Whether it takes runs.")
     state = serializers.ChoiceField(
         ["", "checking", "ready", "failing"], help_text="What the worker last saw of the engine."
@@ -45,9 +48,11 @@ class NewTarget(serializers.Serializer):
     name = text(required=True)
     kind = serializers.ChoiceField([*KINDS])
     settings = serializers.DictField(required=False)
+    token = text(default="", write_only=True, help_text="What Ray asks for.")
     enabled = serializers.BooleanField(
         required=False,
-        help_text="False for `local` unless it is said; switching on takes the installation's owner.",
+        help_text="False for `local` unless it is said; switching `local` and `slurm` on takes the installation's "
+        "owner.",
     )
 
 
@@ -55,6 +60,7 @@ class TargetChange(serializers.Serializer):
     """What may be changed; what is left out stays."""
 
     settings = serializers.DictField(required=False)
+    token = text(required=False, write_only=True, help_text="A new one; needed with a new address.")
     enabled = serializers.BooleanField(required=False)
 
 
@@ -74,14 +80,17 @@ class TargetsEndpoint(Endpoint):
         sent = self.read(NewTarget)
         enabled = sent.get("enabled", sent["kind"] != LOCAL)
         if enabled:
-            check_may_switch_on(self.caller)
+            check_may_switch_on(self.caller, sent["kind"])
+        settings = sent.get("settings", {})
+        check_settings(self.caller, sent["kind"], settings)
         made = actions.attach_target(
             found,
             sent["name"],
             sent["kind"],
-            sent.get("settings", {}),
+            settings,
             by=self.caller.user,
             enabled=enabled,
+            token=sent["token"],
         )
         return Response(shape_of(made), status=201)
 
@@ -101,9 +110,11 @@ class TargetEndpoint(Endpoint):
         sent = self.read(TargetChange)
         enabled, by = sent.get("enabled"), self.caller.user
         if enabled and not found.enabled:
-            check_may_switch_on(self.caller)
-        if "settings" in sent:
-            found = actions.change_target(found, sent["settings"], by=by)
+            check_may_switch_on(self.caller, found.kind)
+        if "settings" in sent or "token" in sent:
+            settings = sent.get("settings", {})
+            check_settings(self.caller, found.kind, settings, found)
+            found = actions.change_target(found, settings, by=by, token=sent.get("token"))
         if enabled is not None:
             found = (actions.enable_target if enabled else actions.disable_target)(found, by=by)
         return Response(shape_of(found))
@@ -137,6 +148,7 @@ def target_shape(row: TargetRow) -> dict[str, Any]:
         "name": target.name,
         "kind": target.kind,
         "settings": target.settings,
+        "has_token": bool(target.secret),
         "enabled": target.enabled,
         "state": target.state,
         "state_reason": target.state_reason,

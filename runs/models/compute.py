@@ -15,7 +15,7 @@ class ComputeTarget(models.Model):
     name = models.CharField(max_length=256)
     kind = models.CharField(max_length=16, choices=KINDS)
     settings = models.JSONField(default=dict)
-    # The engine's own token, never shown again and never in an event.
+    # What is shown to the engine: its token, told nobody again and never in an event.
     secret = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
     # What the worker last saw of the engine: READY or FAILING; CHECKING from the asking on, empty before.

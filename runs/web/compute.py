@@ -9,13 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from runs.access import allows, get_workspace
-from runs.access_compute import check_may_switch_on, get_target, may_switch_on
+from runs.access import Caller, allows, get_workspace
+from runs.access_compute import (
+    check_may_switch_on,
+    check_settings,
+    get_target,
+    may_switch_on,
+    owns_installation,
+)
 from runs.actions import compute as actions
 from runs.errors import Invalid, Refused
 from runs.models import ComputeTarget, Workspace
 from runs.query.compute import TargetRow, active_runs, rows_of, targets_of
-from runs.target_settings import KINDS, LOCAL, SETTINGS, Setting, clean_kind
+from runs.target_settings import KINDS, LOCAL, RAY, SETTINGS, Setting, clean_kind
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
 from runs.web.settings import ask, said
@@ -25,6 +31,7 @@ MOST_RUNS = 50
 # What a kind is for, said where it can be attached.
 ABOUT = {
     "local": "Scripts run on the machine of the studio itself.",
+    "ray": "Scripts run as jobs of a Ray cluster, which the studio asks over HTTP.",
     "slurm": "Scripts run as jobs of a Slurm cluster, by sbatch on the studio's server.",
 }
 # What an owner should know before it is switched on.
@@ -32,6 +39,9 @@ WARNINGS = {
     "local": "Scripts of every contributor run here as the user of the studio's server. They can read and change what"
     " that user can: the database and files of all workspaces, and the keys. Switch it on only where you trust them"
     " all.",
+    "ray": "Jobs of every contributor run on the machines of this Ray as the user that Ray runs as: they can read and"
+    " change what that user can, Ray itself included. Who may ask Ray can read the environment of its jobs, and in it"
+    " the token of each run, which is good for that run alone and until it ends.",
     "slurm": "Jobs of every contributor run as the user of the studio's server, on the machines of the cluster. Where"
     " they share its files, they can read and change what that user can.",
 }
@@ -42,15 +52,19 @@ class Field:
     """A setting in a form, with what stands in it."""
 
     setting: Setting
-    value: str
+    value: str | bool
 
 
 @require_safe
 def compute(request: HttpRequest, workspace: str) -> HttpResponse:
     """All targets."""
-    found = get_workspace(caller_of(request), workspace)
+    caller = caller_of(request)
+    found = get_workspace(caller, workspace)
     rows = targets_of(found)
-    facts = _facts(request, found) | {
+    facts: dict[str, Any] = {
+        "workspace": found,
+        "may_own": allows(caller, found, "own"),
+        "now": timezone.now(),
         "rows": rows,
         "kinds": [(kind, word, ABOUT[kind]) for kind, word in KINDS.items()],
         "live_s": live_s(rows),
@@ -71,15 +85,18 @@ def attach(request: HttpRequest, workspace: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     kind = clean_kind(sent.get("kind", LOCAL))
     name = sent.get("name", "").strip()
-    facts: dict[str, Any] = {"kind": kind, "name": name, "fields": _fields(kind, _sent(kind, sent))}
+    settings = _sent(kind, sent, caller)
+    facts: dict[str, Any] = {"kind": kind, "name": name, "fields": _fields(kind, settings)}
     status = 200
     if request.method == "POST":
         try:
             enabled = bool(sent.get("enabled"))
             if enabled:
-                check_may_switch_on(caller)
+                check_may_switch_on(caller, kind)
+            check_settings(caller, kind, settings)
+            token = request.POST.get("token", "")
             made = actions.attach_target(
-                found, name, kind, _sent(kind, sent), by=caller.user, enabled=enabled
+                found, name, kind, settings, by=caller.user, enabled=enabled, token=token
             )
         except Refused as refusal:
             facts |= {"refusal": refusal.message, "enabled": sent.get("enabled")}
@@ -88,7 +105,9 @@ def attach(request: HttpRequest, workspace: str) -> HttpResponse:
             said(request, f"{made.name} is attached. The studio tries whether it answers.")
             return redirect("compute_target", workspace, made.name)
     shared = {"kind_word": KINDS[kind], "about": ABOUT[kind], "warning": WARNINGS[kind]}
-    return render(request, "compute/attach.html", _facts(request, found) | shared | facts, status=status)
+    return render(
+        request, "compute/attach.html", _facts(request, found, kind) | shared | facts, status=status
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +122,8 @@ def target(request: HttpRequest, workspace: str, target: str) -> HttpResponse:
     except Refused as refusal:
         facts: dict[str, Any] = {"refusal": refusal.message}
         if request.POST.get("do") == "change":
-            facts["fields"] = _fields(found.kind, _sent(found.kind, request.POST))
+            sent = _sent(found.kind, request.POST, caller)
+            facts["fields"] = _fields(found.kind, found.settings | sent)
         return _page(request, found, facts, status=status_of(refusal))
     return redirect("compute_target", workspace, target)
 
@@ -115,14 +135,18 @@ def _change(request: HttpRequest, found: ComputeTarget) -> str:
         actions.ask_to_check(found)
         return f"{found.name} is being asked."
     if do == "enable":
-        check_may_switch_on(caller)
+        check_may_switch_on(caller, found.kind)
         actions.enable_target(found, by=caller.user)
         return f"{found.name} is switched on."
     if do == "disable":
         actions.disable_target(found, by=caller.user)
         return f"{found.name} is switched off. What was started goes on."
     if do == "change":
-        actions.change_target(found, _sent(found.kind, request.POST), by=caller.user)
+        settings = _sent(found.kind, request.POST, caller)
+        check_settings(caller, found.kind, settings, found)
+        # Left empty, the token that is kept stays.
+        token = request.POST.get("token") or None
+        actions.change_target(found, settings, by=caller.user, token=token)
         return f"The settings of {found.name} are saved."
     raise Invalid("A target can be tested, switched on or off, and changed.")
 
@@ -161,25 +185,36 @@ def _page(
         "has_more": len(runs) > MOST_RUNS,
         "fields": _fields(found.kind, found.settings),
         "warning": WARNINGS[found.kind],
+        "has_token": bool(found.secret),
         "live_s": live_s([row]),
     }
-    whole = _facts(request, found.workspace) | shared | (facts or {})
+    whole = _facts(request, found.workspace, found.kind) | shared | (facts or {})
     return render(request, "compute/target.html", whole, status=status)
 
 
-def _facts(request: HttpRequest, workspace: Workspace) -> dict[str, Any]:
+def _facts(request: HttpRequest, workspace: Workspace, kind: str) -> dict[str, Any]:
     caller = caller_of(request)
     return {
         "workspace": workspace,
         "may_own": allows(caller, workspace, "own"),
-        "may_switch_on": may_switch_on(caller),
+        "may_switch_on": may_switch_on(caller, kind),
+        "may_private": owns_installation(caller),
+        "takes_token": kind == RAY,
         "now": timezone.now(),
     }
 
 
 def _fields(kind: str, values: dict[str, Any]) -> list[Field]:
-    return [Field(setting, str(values.get(setting.key, setting.default))) for setting in SETTINGS[kind]]
+    found = [(setting, values.get(setting.key, setting.default)) for setting in SETTINGS[kind]]
+    return [Field(setting, bool(value) if setting.is_switch else str(value)) for setting, value in found]
 
 
-def _sent(kind: str, sent: QueryDict) -> dict[str, str]:
-    return {setting.key: sent.get(setting.key, "") for setting in SETTINGS[kind] if setting.key in sent}
+def _sent(kind: str, sent: QueryDict, caller: Caller) -> dict[str, str | bool]:
+    """What stands in the form. A box that is not ticked is not sent, nor is one that is not the caller's to tick."""
+    texts: dict[str, str | bool] = {
+        setting.key: sent.get(setting.key, "")
+        for setting in SETTINGS[kind]
+        if setting.key in sent and not setting.is_switch
+    }
+    switches = [setting.key for setting in SETTINGS[kind] if setting.is_switch]
+    return texts | {key: key in sent for key in switches if key in sent or owns_installation(caller)}

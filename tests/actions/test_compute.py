@@ -32,7 +32,7 @@ def test_an_attached_target_has_every_setting_of_its_kind_and_is_asked_how_it_is
         ("a b", "slurm", {}, "up to 64 letters"),
         ("../x", "slurm", {}, "up to 64 letters"),
         ("a\x00", "slurm", {}, "NUL"),
-        ("gpu", "kubernetes", {}, "kind is one of local, slurm"),
+        ("gpu", "kubernetes", {}, "kind is one of local, ray, slurm"),
         ("gpu", "slurm", {"slots": 2}, "has no setting 'slots'"),
         ("gpu", "slurm", {"partition": "a;b"}, "settings.partition holds"),
         ("gpu", "slurm", {"partition": "--uid=0"}, "settings.partition holds"),

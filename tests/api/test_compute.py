@@ -27,6 +27,7 @@ def test_attached_read_changed_tested_detached(landlady, api_of, reader):
         "name": "cluster",
         "kind": "slurm",
         "settings": {"partition": "gpu", "account": "", "folder": "", "python": "", "url": ""},
+        "has_token": False,
         "enabled": True,
         "state": "checking",
         "state_reason": "",
@@ -77,7 +78,7 @@ def test_a_token_of_one_workspace_switches_nothing_on(landlady, api_of, workspac
     [
         {},
         {"name": "x"},
-        {"name": "x", "kind": "ray"},
+        {"name": "x", "kind": "kubernetes"},
         {"name": "x", "kind": "slurm", "settings": "all"},
         {"name": "x", "kind": "slurm", "settings": {"partition": 1}},
         {"name": ["x"], "kind": "slurm"},
