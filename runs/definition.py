@@ -21,7 +21,8 @@ from runs.limits import check_mapping, clean_text
 TEXT_LENGTH = 32_000
 MOST_VARIABLES, MOST_WORDS = 1000, 10_000
 LONGEST_S = 366 * 24 * 3600
-LONGEST_GRACE_S = 3600
+# Nothing stays between running and canceled for longer than two minutes: see runs/actions/cancel_deadline.py.
+LONGEST_GRACE_S = 60
 # Handed to each script by whoever executes it; a token in a definition would be read by the whole workspace.
 RESERVED = frozenset({"STUDIO_TOKEN", "STUDIO_URL", "STUDIO_RUN_ID"})
 _VARIABLE = re.compile(r"[A-Za-z_]\w{0,255}", re.ASCII)
@@ -152,5 +153,6 @@ def _seconds(given: Any, name: str) -> float | None:
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= LONGEST_GRACE_S:
-        raise Invalid(f"{name} is a number of seconds from 0 to {LONGEST_GRACE_S:,}.", field=name)
+        said = "as a cancel that nobody confirms is enforced within two minutes"
+        raise Invalid(f"{name} is a number of seconds from 0 to {LONGEST_GRACE_S}, {said}.", field=name)
     return given

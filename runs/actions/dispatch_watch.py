@@ -4,18 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from runs.actions.cancel_deadline import close_after, kill_after
 from runs.actions.dispatch import LATER, SOON, end_dispatch, look_again, note_trouble
 from runs.actions.run import confirm_canceled, fail_run
-from runs.definition import read_definition
 from runs.lifecycle import Status
 from runs.models import Dispatch, Run
 from runs.transaction import write
 
-# A run that is asked to stop hears it by its heartbeat within seconds; then its supervisor has its grace.
-CONFIRM_WITHIN = timedelta(seconds=60)
-GRACE_MARGIN = timedelta(seconds=30)
-# From the killing on.
-CLOSE_AFTER = timedelta(seconds=30)
 # From "the job is over" on, for the last word of a supervisor that may still be on its way.
 LAST_WORD = timedelta(seconds=20)
 ENDED_LINGERS = timedelta(minutes=2)
@@ -73,19 +68,12 @@ def _after_its_end(dispatch: Dispatch, run: Run, job: Job, now: datetime) -> Nee
 
 def _while_cancelled(dispatch: Dispatch, run: Run, job: Job, now: datetime) -> Need:
     asked_for = now - (run.cancel_requested_at or now)
-    kill_after = kill_after_of(run)
     look_again(dispatch, now + SOON)
     if dispatch.gone_at is not None and now - dispatch.gone_at >= LAST_WORD:
         return Need.CLOSE
-    if asked_for >= kill_after + CLOSE_AFTER:
+    if asked_for >= close_after(run):
         return Need.CLOSE
-    return Need.KILL if asked_for >= kill_after and not job.is_over else Need.NOTHING
-
-
-def kill_after_of(run: Run) -> timedelta:
-    """How long after its cancel a run that has not confirmed is killed: a minute, longer where its grace is longer."""
-    grace_s = read_definition(run.definition).cancel_grace_seconds or 0.0
-    return max(CONFIRM_WITHIN, timedelta(seconds=grace_s) + GRACE_MARGIN)
+    return Need.KILL if asked_for >= kill_after(run) and not job.is_over else Need.NOTHING
 
 
 def close_run(dispatch: Dispatch, job: Job, log: str, now: datetime) -> None:

@@ -4,13 +4,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from runs.actions.cancel_deadline import LAST
 from runs.actions.run import end_run
 from runs.errors import Conflict
 from runs.lifecycle import Status
 from runs.models import Run
-
-# The worker looks every few seconds; two minutes after the request the run has ended.
-UNCONFIRMED_AFTER = timedelta(seconds=110)
 
 
 def close_unconfirmed_cancels(now: datetime | None = None) -> int:
@@ -30,7 +28,7 @@ def close_unconfirmed_cancels(now: datetime | None = None) -> int:
 
 def unconfirmed_cancels(now: datetime) -> list[Run]:
     """The runs that were asked to stop two minutes ago, and have not ended."""
-    asked = Run.objects.filter(cancel_requested_at__lt=now - UNCONFIRMED_AFTER, ended_at__isnull=True)
+    asked = Run.objects.filter(cancel_requested_at__lt=now - LAST, ended_at__isnull=True)
     return list(asked.select_related("workspace", "experiment", "cancel_requested_by").order_by("id"))
 
 

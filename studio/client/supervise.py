@@ -24,6 +24,7 @@ from studio.client.errors import (
 )
 from studio.client.experiment import Experiment
 from studio.client.folders import OUTPUTS, Folders
+from studio.client.grace import grace_of
 from studio.client.heart import Live
 from studio.client.http import Request, segment
 from studio.client.inherit import send_left_behind
@@ -43,7 +44,6 @@ LOOK_S = 0.1
 # A worker may begin while the studio is restarted.
 PATIENT_ATTEMPTS = 40
 START_PATIENCE_S = 60.0
-GRACE_S = 10.0
 END_S = 300.0
 FINALIZING_AFTER_S = 5.0
 REFUSED_FOR_S = 60.0
@@ -79,9 +79,7 @@ class Supervisor:
 
     def __init__(self, run: Run, order: dict[str, Any], folder: Path) -> None:
         self._run, self._order, self._folder = run, order, folder
-        grace_s = order["cancel_grace_seconds"]
-        given_s = float(os.environ.get("STUDIO_CANCEL_GRACE_S") or GRACE_S)
-        self._grace_s = given_s if grace_s is None else float(grace_s)
+        self._grace_s = grace_of(order["cancel_grace_seconds"])
         self._live = Live(run.id, f"Run {run.id}", run.get_portal_url(), interrupt=False, is_monitored=False)
 
     def execute(self) -> None:

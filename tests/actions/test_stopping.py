@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from runs import worker
 from runs.actions import run as actions
+from runs.actions.cancel_deadline import LAST
 from runs.actions.create import NewRun, create_children
-from runs.actions.stopping import UNCONFIRMED_AFTER, close_unconfirmed_cancels
+from runs.actions.stopping import close_unconfirmed_cancels
 from runs.models import Run
 from tests import make
 
@@ -21,11 +22,11 @@ def asked(workspace, owner) -> Run:
 
 
 def later(seconds: float = 0.0):
-    return timezone.now() + UNCONFIRMED_AFTER + timedelta(seconds=1 + seconds)
+    return timezone.now() + LAST + timedelta(seconds=1 + seconds)
 
 
 def test_it_is_given_two_minutes(asked):
-    assert timedelta(minutes=2) > UNCONFIRMED_AFTER
+    assert timedelta(minutes=2) > LAST
     assert close_unconfirmed_cancels() == 0
     asked.refresh_from_db()
     assert asked.status == "CancelRequested"

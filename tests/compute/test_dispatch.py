@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from runs import dispatcher
-from runs.actions import compute, dispatch
+from runs.actions import cancel_deadline, compute, dispatch
 from runs.actions import run as runs
 from runs.actions.create import NewRun, create_run
 from runs.actions.members import remove_member
+from runs.actions.stopping import close_unconfirmed_cancels
 from runs.compute.engine import EngineAway, Seen, State
 from runs.errors import Conflict, Invalid
 from runs.lifecycle import Status
@@ -160,16 +161,32 @@ def test_a_cancel_that_nobody_confirms_is_enforced_within_two_minutes(target_wit
     assert (run.ended_at - run.cancel_requested_at) < timedelta(minutes=2)
 
 
-def test_a_grace_that_is_longer_is_waited_for(target_with, owner, tmp_path):
-    run = submitted(target_with(f"touch {tmp_path}/started; {WAIT}"), cancel_grace_seconds=300)
+def test_the_longest_grace_is_waited_for_and_the_run_is_closed_within_two_minutes(
+    target_with, owner, tmp_path
+):
+    run = submitted(target_with(f"touch {tmp_path}/started; {WAIT}"), cancel_grace_seconds=60)
     look()
     until((tmp_path / "started").exists)
     runs.start_run(run, by=owner, heartbeat=True)
     runs.cancel_run(run, by=owner)
-    look(200)
+    look(85)
     assert engine_says(run, State.RUNNING)
-    look(335)
+    assert close_unconfirmed_cancels(timezone.now() + timedelta(seconds=108)) == 0
+    look(91)
     until(lambda: engine_says(run, State.ENDED))
+    look(111)
+    run.refresh_from_db()
+    assert run.status == "Canceled"
+
+
+@pytest.mark.parametrize("grace_s", [None, 0, 30, 60, 3600], ids=str)
+def test_who_kills_and_who_closes_follow_one_rule(target_with, grace_s):
+    """3,600 s: as an earlier version took it."""
+    run = submitted(target_with(WAIT))
+    run.definition = {**run.definition, "cancel_grace_seconds": grace_s}
+    grace = timedelta(seconds=min(grace_s or 10, 60))
+    assert grace < cancel_deadline.kill_after(run) < cancel_deadline.close_after(run)
+    assert cancel_deadline.close_after(run) <= cancel_deadline.LAST < timedelta(minutes=2)
 
 
 def test_a_run_whose_supervisor_is_gone_fails_with_that_reason(target_with, owner, tmp_path):
