@@ -61,6 +61,8 @@ def look_after_runs(now: datetime | None = None) -> int:
 
 
 def _hand_over(dispatch: Dispatch) -> None:
+    if not actions.keep_lease(dispatch):
+        return
     if dispatch.target is None:
         actions.refuse_start(dispatch, "The target was detached.")
         return

@@ -20,7 +20,8 @@ from runs.transaction import write
 
 Row = TypeVar("Row", Dispatch, ComputeTarget)
 
-# A worker that has taken a dispatch and does not come back: another one takes it after so long.
+# A worker that has taken a dispatch and does not come back: another one takes it after so long. Longer than an engine
+# may take to be asked whether it has a job and to take it, so that no two workers ask for the same one.
 LEASE = timedelta(seconds=60)
 SOON, LATER, LONGEST_PAUSE = timedelta(seconds=3), timedelta(seconds=15), timedelta(minutes=5)
 MOST_AT_ONCE = 50
@@ -63,6 +64,16 @@ def _begin(target: ComputeTarget, now: datetime) -> list[Dispatch]:
     begun = [*waiting[: min(room, MOST_AT_ONCE)]]
     Dispatch.objects.filter(pk__in=[each.pk for each in begun]).update(state=Dispatch.SUBMITTING)
     return begun
+
+
+def keep_lease(dispatch: Dispatch, now: datetime | None = None) -> bool:
+    """Take it for another minute, just before it is handed over; False when another worker has taken it meanwhile.
+
+    Of many that were taken at once the last ones wait while the engine is asked for the others.
+    """
+    until = max(dispatch.next_at, (now or timezone.now()) + LEASE)
+    ours = Dispatch.objects.filter(pk=dispatch.pk, state=dispatch.state, next_at=dispatch.next_at)
+    return bool(ours.update(next_at=until))
 
 
 def prepare_start(dispatch: Dispatch) -> Start | None:

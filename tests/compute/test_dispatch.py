@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from runs import dispatcher
@@ -19,6 +20,7 @@ from tests import make
 from tests.compute.conftest import until
 from tests.compute.test_local import WAIT, python
 
+ON = Seen(State.RUNNING)
 pytestmark = pytest.mark.django_db
 
 
@@ -97,6 +99,28 @@ def test_a_dispatch_that_died_half_way_is_found_again_and_not_started_twice(targ
     assert look(61) == 1
     assert state_of(run) == "submitted"
     assert (tmp_path / "started").read_text() == "started\n"
+
+
+def test_a_slow_engine_starts_nothing_twice_when_two_workers_look(target_with, monkeypatch):
+    """Each hand-over takes less than a lease, all of them take more: each run keeps its worker while it waits."""
+    target = target_with(WAIT, slots=4)
+    runs_there = [submitted(target) for _ in range(4)]
+    started, meanwhile = [], []
+    monkeypatch.setattr(dispatcher.LocalEngine, "states", lambda self, ids: dict.fromkeys(ids, ON))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def slow(self, order):
+            started.append(order.run_id)
+            if not meanwhile:
+                clock.shift(40)
+                meanwhile.append("the other worker looks, and is answered at once")
+                dispatcher.look_after_runs()
+                meanwhile.clear()
+            return order.run_id
+
+        monkeypatch.setattr(dispatcher.LocalEngine, "submit", slow)
+        dispatcher.look_after_runs()
+    assert sorted(started) == sorted(run.public_id for run in runs_there)
 
 
 def test_a_run_that_was_cancelled_while_its_worker_died_is_stopped(target_with, owner, tmp_path):
