@@ -115,7 +115,7 @@ def _watch(group: list[Dispatch], now: datetime) -> None:
 
 def _one(dispatch: Dispatch, engine: Engine, seen: Seen, now: datetime) -> None:
     is_over = seen.state in (State.ENDED, State.UNKNOWN)
-    job = dispatch_watch.Job(is_over, seen.reason)
+    job = dispatch_watch.Job(is_over, seen.reason, was_stopped=seen.was_stopped)
     _do(dispatch_watch.watch(dispatch, job, now), dispatch, engine, job, now)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from runs.actions.cancel_deadline import close_after, kill_after
 from runs.actions.dispatch import LATER, SOON, end_dispatch, look_again, note_trouble
-from runs.actions.run import confirm_canceled, fail_run
+from runs.actions.run import ENDED_FROM_OUTSIDE, STOPPED, confirm_canceled, fail_run
 from runs.lifecycle import Status
 from runs.models import Dispatch, Run
 from runs.transaction import write
@@ -28,11 +28,15 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """What the engine says of a job: whether it is over, in which words; `is_known` is false when it was not asked."""
+    """What the engine says of a job: whether it is over, in which words; `is_known` is false when it was not asked.
+
+    `was_stopped`: the engine itself has ended it, and `reason` says why.
+    """
 
     is_over: bool
     reason: str = ""
     is_known: bool = True
+    was_stopped: bool = False
 
 
 def watch(dispatch: Dispatch, job: Job, now: datetime) -> Need:
@@ -56,6 +60,7 @@ def watch(dispatch: Dispatch, job: Job, now: datetime) -> Need:
 
 def _after_its_end(dispatch: Dispatch, run: Run, job: Job, now: datetime) -> Need:
     if job.is_over:
+        _note_why(run, job)
         end_dispatch(dispatch)
         return Need.FORGET
     look_again(dispatch, now + SOON)
@@ -64,6 +69,18 @@ def _after_its_end(dispatch: Dispatch, run: Run, job: Job, now: datetime) -> Nee
     # Its supervisor hears of the end by its heartbeat, and sends what is left.
     lingers = now - (run.end_received_at or run.ended_at or now)
     return Need.KILL if lingers > ENDED_LINGERS else Need.NOTHING
+
+
+def _note_why(run: Run, job: Job) -> None:
+    """A supervisor that was ended from outside knows no more than that; the engine knows why."""
+    if run.status == Status.FAILED and run.error_code in ENDED_FROM_OUTSIDE and job.was_stopped:
+        said = _stopped_by(run, job)
+        run.error_message, run.status_reason = f"{said} {run.error_message}", said
+        run.save(update_fields=["error_message", "status_reason"])
+
+
+def _stopped_by(run: Run, job: Job) -> str:
+    return f"Stopped by the target {run.target}: {job.reason}."
 
 
 def _while_cancelled(dispatch: Dispatch, run: Run, job: Job, now: datetime) -> Need:
@@ -89,6 +106,8 @@ def close_run(dispatch: Dispatch, job: Job, log: str, now: datetime) -> None:
         of_job = f"job {dispatch.job_id} of {run.target}"
         if run.cancel_requested_at is not None:
             confirm_canceled(run, by=None, reason=_cancel_reason(of_job, job))
+        elif _has_begun(run) and job.was_stopped:
+            fail_run(run, by=None, code=STOPPED, message=_stopped_by(run, job), details=_details(log))
         elif _has_begun(run):
             said = f"The {of_job} ended{_in_brackets(job.reason)} and its supervisor did not tell how the script did."
             fail_run(run, by=None, code="SupervisorLost", message=said, details=_details(log))

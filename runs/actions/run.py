@@ -23,6 +23,10 @@ NEXT_BEAT_S = 2
 # An ended run whose metrics lie in more pieces than this is put in order once, for all who read it later.
 WORTH_MERGING = 8
 MERGE_AFTER = timedelta(seconds=30)
+# Errors by which a supervisor, or what outlives it, says that it was ended from outside. Of a run that somebody has
+# cancelled that is the cancel; of any other one nobody has asked for it.
+STOPPED = "SupervisorStopped"
+ENDED_FROM_OUTSIDE = frozenset({STOPPED, "SupervisorKilled"})
 # Kinds of events: a stuck run was ended by hand, and its script was heard after all.
 MARKED, HEARD_AGAIN = "marked by hand", "heard after its end"
 
@@ -145,21 +149,26 @@ def fail_run(
     """Failed, with what is known of the error. Again is no error; Conflict when it has ended otherwise.
 
     `message` is for people, `code` for scripts ("UserError"), `details` holds the stack trace and the like. Texts
-    over the limits lose their middle, with a note: an error must always arrive.
+    over the limits lose their middle, with a note: an error must always arrive. A run that was cancelled, and whose
+    supervisor was then ended from outside, is Canceled.
     """
     message = shortened(clean_text(message, "The error message", length=10**9, empty=True), REASON_LENGTH)
     code = clean_text(code, "The error code", length=NAME_LENGTH, empty=True)
-    return end_run(
-        run,
-        Status.FAILED,
-        by=by,
-        kind="failed",
-        reason=reason or message.split("\n", 1)[0],
-        ended_at=ended_at,
-        error_message=message,
-        error_code=code,
-        error_details=_clean_details(details or {}),
-    )
+    reason = reason or message.split("\n", 1)[0]
+    with write():
+        if code in ENDED_FROM_OUTSIDE and _lock(run).cancel_requested_at is not None:
+            return confirm_canceled(run, by=by, reason=reason, ended_at=ended_at)
+        return end_run(
+            run,
+            Status.FAILED,
+            by=by,
+            kind="failed",
+            reason=reason,
+            ended_at=ended_at,
+            error_message=message,
+            error_code=code,
+            error_details=_clean_details(details or {}),
+        )
 
 
 def cancel_run(run: Run, *, by: User, reason: str = "", children: bool = False) -> Run:

@@ -53,6 +53,8 @@ class Seen:
 
     state: State
     reason: str = ""
+    # The engine itself has ended the job, for that reason: its time was over, say.
+    was_stopped: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,16 @@ WAITING = frozenset({"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQU
 ON = frozenset(
     {"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING", "RESV_DEL_HOLD"}
 )
+# What Slurm has ended a job for, in words for people.
+STOPPED = {
+    "TIMEOUT": "time limit",
+    "DEADLINE": "its deadline has passed",
+    "OUT_OF_MEMORY": "out of memory",
+    "NODE_FAIL": "its machine failed",
+    "BOOT_FAIL": "its machine did not boot",
+    "PREEMPTED": "preempted by another job",
+    "CANCELLED": "canceled in Slurm",
+}
 # In squeue's words, for people.
 REASONS = {
     "Resources": "it waits for free machines",
@@ -144,6 +154,8 @@ def _seen(state: str, reason: str) -> Seen:
         return Seen(State.QUEUED, REASONS.get(reason, reason))
     if state in ON:
         return Seen(State.RUNNING)
+    if state in STOPPED:
+        return Seen(State.ENDED, STOPPED[state], was_stopped=True)
     return Seen(State.ENDED, state.replace("_", " ").lower())
 
 

@@ -45,6 +45,15 @@ def not_started(message: str) -> Ending:
     return Ending("fail", f"failed ({message})", body)
 
 
+def stopped(signal_name: str) -> Ending:
+    """Something on this machine ended the supervisor: the engine, or a person by hand.
+
+    The studio knows whether somebody had cancelled the run, and then takes this as the answer to that.
+    """
+    said = f"The supervisor of the script was stopped by {signal_name} on its machine, so the script was stopped."
+    return Ending("fail", f"failed ({said})", {"message": said, "code": "SupervisorStopped", "details": {}})
+
+
 def could_not_end(left: Sequence[int]) -> str:
     """A sentence on processes that withstood SIGKILL, which hang in the kernel; empty without any."""
     return f" Processes {', '.join(map(str, left))} could not be ended." if left else ""

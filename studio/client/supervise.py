@@ -34,7 +34,7 @@ from studio.client.operation import change
 from studio.client.process import add_open, remove_open
 from studio.client.run import Run
 from studio.client.run_folder import CODE, ERROR, clear_old_folders, folder_of, holding
-from studio.client.script_end import Over, could_not_end, ending_of, not_started, too_long
+from studio.client.script_end import Over, could_not_end, ending_of, not_started, stopped, too_long
 from studio.client.script_process import Script
 from studio.client.sender import Sender
 from studio.client.unpack import unpack
@@ -100,9 +100,9 @@ class Supervisor:
         except Over as over:
             return over.ending
         except Terminated:
-            return canceled("terminated by SIGTERM")
+            return stopped("SIGTERM")
         except KeyboardInterrupt:
-            return canceled("interrupted by Ctrl-C")
+            return stopped("SIGINT")
         except (StudioException, OSError) as problem:
             return not_started(str(problem))
 

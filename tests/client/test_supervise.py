@@ -221,6 +221,31 @@ def test_a_supervisor_that_is_killed_leaves_nothing_and_the_run_says_so(daemons:
     assert run.get_status() == "Failed"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_supervisor_that_somebody_else_stops_is_no_cancel(daemons: Any, number: signal.Signals) -> None:
+    """The time limit of a cluster, a `scancel`, a Ctrl-C in front of it: nobody canceled the run."""
+    run, pids = daemons("print('the last words', flush=True); time.sleep(60)")
+    submission._supervisors[run.id].send_signal(number)
+    error = error_of(run)
+    assert (run.get_status(), error["code"]) == ("Failed", "SupervisorStopped")
+    assert error["message"].startswith(f"The supervisor of the script was stopped by {number.name}")
+    assert text_of(run, OUT) == "the last words\n"
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_supervisor_that_is_stopped_before_it_hears_of_a_cancel_is_canceled(
+    real: Workspace, daemons: Any
+) -> None:
+    run, pids = daemons("time.sleep(60)")
+    supervisor = submission._supervisors[run.id]
+    supervisor.send_signal(signal.SIGSTOP)
+    real.client.post(f"runs/{run.id}/cancel/")
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.send_signal(signal.SIGCONT)
+    until(lambda: run.get_status() == "Canceled", 15)
+    until(lambda: not any(alive(pid) for pid in pids), 15)
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 

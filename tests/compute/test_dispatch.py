@@ -229,6 +229,47 @@ def test_a_run_whose_supervisor_is_gone_fails_with_that_reason(target_with, owne
     assert run.error_details == {"start_log": "half way"}
 
 
+LIMIT = Seen(State.ENDED, "time limit", was_stopped=True)
+
+
+def test_the_engine_says_why_a_supervisor_was_stopped(target_with, owner, monkeypatch):
+    run = submitted(target_with(WAIT))
+    look()
+    runs.start_run(run, by=owner, heartbeat=True)
+    runs.fail_run(run, by=owner, code="SupervisorStopped", message="It was stopped by SIGTERM.")
+    monkeypatch.setattr(dispatcher.LocalEngine, "states", lambda self, ids: dict.fromkeys(ids, LIMIT))
+    look(10)
+    run.refresh_from_db()
+    assert (run.status, run.status_reason) == ("Failed", "Stopped by the target server: time limit.")
+    assert run.error_message == "Stopped by the target server: time limit. It was stopped by SIGTERM."
+
+
+def test_a_run_that_its_engine_killed_without_a_word_is_told_with_the_engine_s_reason(
+    target_with, owner, monkeypatch
+):
+    run = submitted(target_with(WAIT))
+    look()
+    runs.start_run(run, by=owner, heartbeat=True)
+    monkeypatch.setattr(dispatcher.LocalEngine, "states", lambda self, ids: dict.fromkeys(ids, LIMIT))
+    look(10)
+    look(40)
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("Failed", "SupervisorStopped")
+    assert run.error_message == "Stopped by the target server: time limit."
+
+
+@pytest.mark.parametrize("code", ["SupervisorStopped", "SupervisorKilled"])
+def test_a_supervisor_that_is_ended_while_its_run_is_cancelled_is_no_failure(target_with, owner, code):
+    run = submitted(target_with(WAIT))
+    runs.start_run(run, by=owner, heartbeat=True)
+    runs.cancel_run(run, by=owner)
+    for _ in range(2):  # and the same again, as after a lost answer
+        assert runs.fail_run(run, by=owner, code=code, message="It was killed.").status == "Canceled"
+    failed = submitted(run.compute_target)
+    runs.start_run(failed, by=owner, heartbeat=True)
+    assert runs.fail_run(failed, by=owner, code=code, message="It was killed.").status == "Failed"
+
+
 def test_an_engine_that_is_away_is_asked_again_each_time_later(target_with, owner):
     target = target_with(WAIT)
     run = submitted(target)

@@ -182,8 +182,27 @@ def test_what_runs_and_what_waits_is_cancelled(target, experiment: Experiment, c
     until(lambda: not slurm(cluster, "squeue", "-h", "-o", "%j"))
 
 
+@pytest.mark.parametrize("by", ["time limit", "scancel"])
+def test_what_slurm_ends_by_itself_failed_with_its_reason(
+    target, experiment: Experiment, cluster: Path, tmp_path: Path, by: str
+):
+    """Nobody canceled it in the studio."""
+    run = experiment.submit(config(tmp_path, "import time; print('here', flush=True); time.sleep(600)"))
+    until(lambda: "here" in printed(run, tmp_path))
+    job = slurm(cluster, "squeue", "-h", "-n", run.id, "-o", "%A").strip()
+    words = ["scontrol", "update", f"JobId={job}", "EndTime=now"] if by == "time limit" else ["scancel", job]
+    slurm(cluster, *words)
+    said = "time limit" if by == "time limit" else "canceled in Slurm"
+    until(lambda: f"Stopped by the target cluster: {said}." in reason_of(run))
+    assert (run.get_status(), run.get_details()["error"]["error"]["code"]) == ("Failed", "SupervisorStopped")
+
+
+def reason_of(run) -> str:
+    return run._client.get(f"runs/{run.id}/")["status_reason"]
+
+
 def waits(run) -> bool:
-    return "waits for free machines" in run._client.get(f"runs/{run.id}/")["status_reason"]
+    return "waits for free machines" in reason_of(run)
 
 
 def test_what_slurm_refuses_fails_with_its_words(target, experiment: Experiment, tmp_path: Path):
