@@ -49,7 +49,8 @@ class IdempotencyKey(models.Model):
 
     scope = models.CharField(max_length=64)  # "run:12" or "workspace:1"
     key = models.CharField(max_length=200)
-    answer = models.CharField(max_length=300, blank=True)
+    # The ids of the runs that it made: hundreds of children at once.
+    answer = models.TextField(blank=True)
     at = models.DateTimeField(db_index=True)
 
     class Meta:
