@@ -118,7 +118,7 @@ open("outputs/last.txt", "w").write(str(number))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ends", ["after it", "during it"])
+@pytest.mark.parametrize("ends", [pytest.param("after it", marks=pytest.mark.once), "during it"])
 def test_nothing_is_lost_of_what_a_script_prints_while_the_studio_is_away(
     live_studio: Any, real: Workspace, wire: Wire, home: Path, ends: str
 ) -> None:
@@ -167,6 +167,7 @@ def test_20_runs_at_once_each_with_its_own_log(real: Workspace, home: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_script_that_prints_100_mb_is_kept_byte_for_byte(real: Workspace, home: Path) -> None:
     text = "import sys\nfor n in range(1000):\n    sys.stdout.write((f'{n:07d}' + 'x' * 92 + '\\n') * 1049)\n"
     run = submit(real, home, text)

@@ -1,6 +1,5 @@
 """Scripts submitted to the machine of the server, with a real server, worker and processes."""
 
-import signal
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from studio import ComputeTarget, Environment, Experiment, RunConfiguration, ScriptRunConfig, Workspace
 from studio.compute import ServerCompute
 from studio.exceptions import ActivityFailedException, ComputeTargetException
-from tests.compute.conftest import Workers, until
+from tests.compute.conftest import until
 from tests.conftest import ROOT
 
 
@@ -73,22 +72,6 @@ def test_a_script_is_cancelled(target, experiment: Experiment, tmp_path: Path):
     until(ready.exists)
     run.cancel()
     until(lambda: run.get_status() == "Canceled")
-
-
-def test_a_worker_that_is_killed_leaves_runs_running_and_the_next_one_takes_over(
-    target, experiment: Experiment, worker: Workers, tmp_path: Path
-):
-    """Killed as soon as the supervisor may have been started: whatever it had written down, it happens once."""
-    code = f"open({str(tmp_path / 'started')!r}, 'a').write('x'); import time\n"
-    code += f"while not __import__('os').path.exists({str(tmp_path / 'go')!r}): time.sleep(0.02)"
-    run = experiment.submit(config(tmp_path, code))
-    until(lambda: (worker.studio.data / "compute" / run.id / "pid").exists())
-    worker.end(signal.SIGKILL)
-    worker.start()
-    until((tmp_path / "started").exists)
-    (tmp_path / "go").touch()
-    run.wait_for_completion()
-    assert (tmp_path / "started").read_text() == "x"
 
 
 def test_a_queued_run_is_canceled_at_once(target, experiment: Experiment, tmp_path: Path):
