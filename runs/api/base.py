@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from runs.access import Caller, Need, get_run
 from runs.actions.reported import real_moment
+from runs.api.parameters import check_parameters
 from runs.errors import Invalid, TooLarge
 from runs.limits import BODY_BYTES, MIB, clean_text
 from runs.models import Run
@@ -29,9 +30,10 @@ class Endpoint(APIView):
     body_limit = BODY_BYTES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Sign in, and look at the announced size."""
+        """Look at the announced size, sign in, and refuse parameters that nobody would read."""
         check_body(request, self.body_limit)
         super().initial(request, *args, **kwargs)
+        check_parameters(self, request)
 
     @property
     def caller(self) -> Caller:

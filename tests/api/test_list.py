@@ -41,6 +41,28 @@ def test_parameters_narrow_and_sort(api, sweep, query, expected):
     assert names(api, query) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("workspaces/vision/runs/?stauts=Failed", "There is no parameter 'stauts' here; did you mean 'status'?"),
+        ("workspaces/vision/runs/?Limit=5", "did you mean 'limit'?"),
+        ("workspaces/vision/runs/export/?colums=name", "did you mean 'columns'?"),
+        ("workspaces/vision/experiments/?zzz=1", "There is no parameter 'zzz' here; this address takes "),
+        ("workspaces/vision/?x=1", "There is no parameter 'x' here; this address takes none."),
+        ("workspaces/vision/runs/?" + "y" * 3000 + "=1", f"There is no parameter '{'y' * 40}' here"),
+        ("workspaces/vision/runs/?<b>%00=1", "There is no parameter '<b>"),
+    ],
+)
+def test_a_parameter_that_nobody_would_read_is_refused(api, sweep, path, said):
+    answer = api("GET", path)
+    assert answer.status_code == 400 and said in answer.json()["error"]["message"], answer.content
+
+
+def test_a_stranger_learns_nothing_of_parameters(workspace, stranger, api_of, client):
+    assert api_of(stranger)("GET", "workspaces/vision/runs/?status=Failed").status_code == 404
+    assert client.get("/api/v1/workspaces/vision/runs/?stauts=Failed").status_code == 401
+
+
 def test_following_next_meets_every_run_once(api, sweep):
     path, met = "workspaces/vision/runs/?limit=2&sort=name", []
     while path:
