@@ -154,6 +154,14 @@ def change_runs(payload: Mapping[str, Any]) -> str:
     return bulk.go_on_with(int(payload["change"]))
 
 
+def give_up_change(payload: Mapping[str, Any]) -> None:
+    """End a change of many runs that failed too often."""
+    bulk.give_up(int(payload["change"]))
+
+
+# What is to be done when a job was tried for the last time and somebody waits for its end.
+GIVEN_UP: dict[str, Callable[[Mapping[str, Any]], None]] = {bulk.JOB: give_up_change}
+
 # What each job by name does; the text it returns goes to the log.
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "merge segments": merge_segments,
@@ -239,7 +247,8 @@ def do_next_job(worker: str) -> bool:
     except Exception as error:
         logger.warning("job %d (%s), attempt %d: %s", job.pk, job.name, job.attempts, error)
         # Without a database this raises as well; then the lease runs out by itself.
-        jobs.fail_job(job, traceback.format_exc())
+        if jobs.fail_job(job, traceback.format_exc()) and job.attempts >= jobs.MOST_ATTEMPTS:
+            GIVEN_UP.get(job.name, lambda _payload: None)(job.payload)
         return True
     jobs.finish_job(job)
     logger.info("job %d (%s): %s, %.2f s", job.pk, job.name, said, time.monotonic() - started)

@@ -151,9 +151,20 @@ def go_on_with(number: int) -> str:
 
 def stop_change(change: BulkChange) -> BulkChange:
     """Leave the runs that are not done yet as they are. Stopping what is over is no error."""
+    return _end(change.pk, is_given_up=False)
+
+
+def give_up(number: int) -> None:
+    """The worker could not go on with this change however often it tried: nobody shall wait for it."""
+    if BulkChange.objects.filter(pk=number).exists():
+        _end(number, is_given_up=True)
+
+
+def _end(number: int, *, is_given_up: bool) -> BulkChange:
     with write():
-        row = BulkChange.objects.select_for_update().get(pk=change.pk)
+        row = BulkChange.objects.select_for_update().get(pk=number)
         if row.ended_at is None:
             row.end()
-            row.save(update_fields=["ended_at"])
+            row.is_given_up = is_given_up
+            row.save(update_fields=["ended_at", "is_given_up"])
     return row

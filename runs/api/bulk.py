@@ -54,7 +54,10 @@ class BulkReport(serializers.Serializer):
 
     id = serializers.IntegerField(help_text="Ask runs/bulk/<id>/ how far it is. Forgotten after a day.")
     action = serializers.CharField()
-    state = serializers.ChoiceField([BulkChange.RUNNING, BulkChange.DONE, BulkChange.STOPPED])
+    state = serializers.ChoiceField(
+        [BulkChange.RUNNING, BulkChange.DONE, BulkChange.STOPPED, BulkChange.FAILED],
+        help_text="`failed` where an error of the studio ended it: its log says more.",
+    )
     total = serializers.IntegerField(help_text="How many runs it is about.")
     taken = serializers.IntegerField(help_text="How many of them it went through.")
     done = serializers.IntegerField()

@@ -9,7 +9,7 @@ from runs.models.workspace import User, Workspace
 class BulkChange(models.Model):
     """One change of many runs, kept for a day. It goes on in parts, each in a transaction with its changes."""
 
-    RUNNING, DONE, STOPPED = "running", "done", "stopped"
+    RUNNING, DONE, STOPPED, FAILED = "running", "done", "stopped", "failed"
     # What nothing takes back.
     FINAL = ("cancel", "undo")
 
@@ -34,6 +34,8 @@ class BulkChange(models.Model):
 
     at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    # An error of the studio's own ended it, after it was tried for half an hour.
+    is_given_up = models.BooleanField(default=False)
     # Undone, or being undone, since.
     used_at = models.DateTimeField(null=True)
 
@@ -42,9 +44,11 @@ class BulkChange(models.Model):
 
     @property
     def state(self) -> str:
-        """Whether it goes on, went through all runs, or was stopped before."""
+        """Whether it goes on, went through all runs, was stopped before, or could not be gone on with."""
         if self.ended_at is None:
             return self.RUNNING
+        if self.is_given_up:
+            return self.FAILED
         return self.DONE if self.taken == self.total else self.STOPPED
 
     @property

@@ -47,6 +47,7 @@ def report_of(change: BulkChange, at: str, *, viewer: User, is_alone: bool = Fal
     return {
         "words": _words(change),
         "is_running": change.state == BulkChange.RUNNING,
+        "is_bad": change.state == BulkChange.FAILED,
         "taken": change.taken,
         "total": change.total,
         "url": f"{url}?{urlencode({'at': at} | ({'alone': 'true'} if is_alone else {}))}",
@@ -70,8 +71,11 @@ def _words(change: BulkChange) -> str:
     else:
         words = DONE[change.action].format(f"{change.done:,} run{'' if change.done == 1 else 's'}")
         words += f" {change.unchanged:,} were so already." if change.unchanged else ""
+    left = f"{change.total - change.taken:,} were left as they are."
     if change.state == BulkChange.STOPPED:
-        words += f" Stopped: {change.total - change.taken:,} were left as they are."
+        words += f" Stopped: {left}"
+    if change.state == BulkChange.FAILED:
+        words += f" An error of the studio ended it: {left} Its log says more; do it again for the rest."
     return words
 
 

@@ -44,7 +44,10 @@ def test_parameters_narrow_and_sort(api, sweep, query, expected):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("workspaces/vision/runs/?stauts=Failed", "There is no parameter 'stauts' here; did you mean 'status'?"),
+        (
+            "workspaces/vision/runs/?stauts=Failed",
+            "There is no parameter 'stauts' here; did you mean 'status'?",
+        ),
         ("workspaces/vision/runs/?Limit=5", "did you mean 'limit'?"),
         ("workspaces/vision/runs/export/?colums=name", "did you mean 'columns'?"),
         ("workspaces/vision/experiments/?zzz=1", "There is no parameter 'zzz' here; this address takes "),

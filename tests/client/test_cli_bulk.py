@@ -75,3 +75,12 @@ def test_a_mistake_changes_nothing(cli: Cli, words: tuple[str, ...], said: str) 
 def test_how_far_it_is_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     run_bulk._tell({"taken": 3200, "total": 10_000})
     assert "3,200 of 10,000" in capsys.readouterr().err
+
+
+def test_an_error_of_the_studio_is_no_success(
+    cli: Cli, tags: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = {"action": "tag", "state": "failed", "total": 9, "taken": 4, "done": 4, "unchanged": 0}
+    monkeypatch.setattr(run_bulk, "changed", lambda *_, **__: {**report, "refused": [], "more": False})
+    code, _, said = cli("tag", "--all", "--key", "x")
+    assert code == 1 and "An error of the studio ended it, 5 were left as they are" in said

@@ -1,10 +1,11 @@
 """A change of many runs on the pages: how far it is, stopped, undone; for each role."""
 
 import pytest
+from django.utils import timezone
 
-from runs.actions import bulk, bulk_parts
+from runs.actions import bulk, bulk_parts, jobs
 from runs.actions.run import complete_run
-from runs.models import BulkChange, Run
+from runs.models import BulkChange, Job, Run
 from runs.worker import do_next_job
 from tests import make
 
@@ -73,6 +74,24 @@ def test_members_look_at_it_contributors_stop_it_strangers_learn_nothing(
     assert client_of(stranger).post(place(begun, "stop/")).status_code == 404
     assert client_of(owner).post(place(begun, "stop/")).status_code == 302
     assert "Undo<" not in client_of(owner).get(place(begun)).content.decode()
+
+
+def test_what_fails_to_the_last_ends_and_says_so(begun, client_of, contributor, monkeypatch):
+    monkeypatch.setattr(bulk, "take_part", lambda change: 1 // 0)
+    for _ in range(jobs.MOST_ATTEMPTS):
+        assert "2 of 5 archived" in client_of(contributor).get(place(begun)).content.decode()
+        Job.objects.filter(name=bulk.JOB).update(run_after=timezone.now())
+        assert do_next_job("tests")
+    page = client_of(contributor).get(place(begun)).content.decode()
+    said = "Archived 2 runs. An error of the studio ended it: 3 were left as they are."
+    assert said in page and "hx-trigger" not in page.partition('id="report"')[2].partition("</div>")[0]
+    report = client_of(contributor).get(f"/api/v1/workspaces/vision/runs/bulk/{begun.pk}/").json()
+    assert (report["state"], report["done"], report["undo"]) == ("failed", 2, begun.pk)
+
+
+def test_a_change_that_was_forgotten_meanwhile_is_given_up_quietly(workspace):
+    bulk.give_up(4711)
+    assert not BulkChange.objects.exists()
 
 
 @pytest.mark.parametrize("number", ["0", "x", "9" * 30, "-1", "²"])

@@ -48,7 +48,10 @@ def change_all(arguments: argparse.Namespace) -> int:
         warn(one_line(f"{refusal['count']:,} left alone: {refusal['reason']}"))
     if report["more"]:
         warn("More match than one change takes: repeat it for the rest.")
-    return 1 if report["refused"] else 0
+    if report["state"] == "failed":
+        left = report["total"] - report["taken"]
+        warn(f"An error of the studio ended it, {left:,} were left as they are; its log says more.")
+    return 1 if report["refused"] or report["state"] == "failed" else 0
 
 
 def _tell(report: dict[str, Any]) -> None:
