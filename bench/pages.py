@@ -114,6 +114,7 @@ def _orders(of: Landmarks) -> Iterator[Question]:
 
 
 def _texts() -> Iterator[Question]:
+    yield Question("text of one run in 400", {"q": "ml-7 keen"})
     yield Question("text of a few runs", {"q": "ml-7 keen comet"})
     yield Question("text of many runs", {"q": "baseline"})
     yield Question("text with a sign in it, few runs", {"q": "ml-77"})

@@ -22,7 +22,7 @@ from runs.query.lexer import composed, first_unstorable
 LENGTH = 500
 WORDS = 12
 INDEXED_LENGTH = 3  # shorter words have no trigram
-# How the index of PostgreSQL writes signs: migration 0017 says the same.
+# How PostgreSQL keeps signs in `letters`, beside the text: migration 0033 says the same.
 _SIGNS, _LETTERS = "-_=.:/+#@&,;()", "qxzqxzqxzqxzqx"
 _AS_LETTERS = str.maketrans(_SIGNS, _LETTERS)
 
@@ -78,8 +78,7 @@ def find(words: list[str]) -> Sql:
         found = "SELECT run_id FROM runs_search_fts JOIN runs_runsearch ON run_id = runs_search_fts.rowid"
         likes = " AND ".join(["runs_runsearch.text LIKE %s ESCAPE '\\'"] * len(words))
         return f"{found} WHERE runs_search_fts MATCH %s AND {likes}", (_trigrams(words), *patterns)
-    own = f"translate(text, '{_SIGNS}', '{_LETTERS}')"
-    likes = " AND ".join([f"{own} LIKE %s"] * len(words) + ["text LIKE %s"] * len(words))
+    likes = " AND ".join(["letters LIKE %s"] * len(words) + ["text LIKE %s"] * len(words))
     in_letters = [_pattern(word.translate(_AS_LETTERS)) for word in words]
     return f"SELECT run_id FROM runs_runsearch WHERE {likes}", (*in_letters, *patterns)  # noqa: S608 (constants)
 
