@@ -242,6 +242,8 @@ def do_next_job(worker: str) -> bool:
         handler = HANDLERS.get(job.name)
         if handler is None:
             raise LookupError(f"This version knows no job named {job.name!r}.")
+        if job.attempts > jobs.MOST_ATTEMPTS:  # whoever does it dies of it: its memory, say
+            raise RuntimeError(f"The worker ended {jobs.MOST_ATTEMPTS} times while it did this job.")
         with keep_lease(job):
             said = handler(job.payload)
     except Exception as error:

@@ -58,6 +58,21 @@ def test_a_job_of_a_worker_that_died_goes_to_another(monkeypatch):
     assert done == [1]
 
 
+def test_a_job_that_kills_its_workers_is_given_up(monkeypatch):
+    done, given_up = [], []
+    monkeypatch.setitem(worker.HANDLERS, "kills", lambda payload: done.append(1) or "done")
+    monkeypatch.setitem(worker.GIVEN_UP, "kills", given_up.append)
+    jobs.enqueue("kills", {"of": "memory"})
+    for _ in range(jobs.MOST_ATTEMPTS):
+        jobs.lease_job("one that is killed", timezone.now())
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert worker.do_next_job("w") is True
+    assert (done, given_up) == ([], [{"of": "memory"}])
+    assert the_job().state == Job.GIVEN_UP
+    assert "The worker ended 10 times while it did this job." in the_job().last_error
+    assert worker.do_next_job("w") is False
+
+
 def test_chores_wait_for_their_time():
     done = []
     chore = worker.Chore("count", 3600, lambda: done.append(1) or 1)
