@@ -249,10 +249,12 @@ def _read(
     if columns is not None and "description" not in {column.key for column in columns}:
         unread.add("description")
     own = [field.name for field in Run._meta.concrete_fields if field.name not in unread]
+    wanted = Run.objects.filter(pk__in=numbers)
     if opened:
-        # In a query of their own: with an OR of both SQLite reads every run.
-        numbers = [*numbers, *opened_children(context.workspace, opened).values_list("pk", flat=True)]
-    runs = Run.objects.filter(pk__in=numbers).select_related("experiment", "parent", "root", "created_by")
+        # As one list of numbers: with an OR of both SQLite reads every run.
+        below = opened_children(context.workspace, opened)
+        wanted = Run.objects.filter(pk__in=wanted.order_by().values("pk").union(below, all=True))
+    runs = wanted.select_related("experiment", "parent", "root", "created_by")
     if columns is not None and context.viewer is not None:
         runs = runs.annotate(is_starred=Exists(Star.objects.filter(user=context.viewer, run=OuterRef("pk"))))
     return runs.only(*own, *_NEIGHBOURS)

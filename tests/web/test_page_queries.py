@@ -105,7 +105,7 @@ def test_a_saved_view_adds_two_reads_at_most(page, runs, reads, workspace, contr
 def test_the_longest_way_to_a_page_is_within_the_bound(
     page, runs, reads, workspace, contributor, path, monkeypatch
 ):
-    """No rare term, so the terms are counted twice; an order of several walks; texts; a view."""
+    """No rare term, so the terms are counted twice; an order of several walks; texts; a view; opened children."""
     monkeypatch.setattr(planner, "FEW", 5)
     monkeypatch.setattr(planner, "SAMPLE", 10)
     experiment = Experiment.objects.get(name="digits")
@@ -113,9 +113,11 @@ def test_the_longest_way_to_a_page_is_within_the_bound(
     view = create_view(
         workspace, by=contributor, name="long", address={"filter": [asked["filter"]]}, experiment=experiment
     )
+    opened = [run.public_id for run in runs[-2:]]
     with reads(at_most=MOST):
-        html = page(path, view=str(view.pk), selected=runs[3].public_id, **asked)
+        html = page(path, view=str(view.pk), selected=runs[3].public_id, open=opened, **asked)
     assert sum(run.public_id in html for run in runs) >= 50
+    assert html.count("level 2: ") >= 12
 
 
 def test_a_page_reads_as_often_with_a_thousand_metrics_and_stars(page, runs, reads, workspace, contributor):
