@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from runs.access import role_in
 from runs.actions import invitations
 from runs.actions.sign_in import sign_in
 from runs.errors import NotFound, Refused
@@ -30,7 +31,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     except Refused as refusal:
         return _page(request, {"gone": refusal.message}, status=status_of(refusal))
     if request.method != "POST":
-        return _page(request, {"invitation": invitation})
+        return _page(request, {"invitation": invitation, "role": _role(request, invitation)})
     try:
         return _answered(request, invitation, token)
     except NotFound as refusal:  # somebody was quicker
@@ -64,6 +65,11 @@ def _answered(request: HttpRequest, invitation: Invitation, token: str) -> HttpR
         response = redirect("workspace_home", invitation.workspace.name)
     remember_device(response, user)
     return response
+
+
+def _role(request: HttpRequest, invitation: Invitation) -> str | None:
+    """As what the person is in the workspace already: then there is nothing to join."""
+    return role_in(caller_of(request), invitation.workspace) if request.user.is_authenticated else None
 
 
 def _page(request: HttpRequest, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:

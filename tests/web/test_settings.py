@@ -74,6 +74,14 @@ def test_a_known_person_signs_in_there_and_joins(workspace, owner, stranger):
     assert Member.objects.get(workspace=workspace, user=stranger).role == "reader"
 
 
+def test_a_member_is_not_asked_to_join(client_of, workspace, owner, reader):
+    path = f"/invite/{create_invitation(workspace, 'contributor', by=owner).token}/"
+    page = text(client_of(reader).get(path))
+    assert "You are a member of vision" in page and "Your role there is reader." in page
+    assert "<form" not in page and 'href="/w/vision/"' in page
+    assert Invitation.objects.get().used_at is None
+
+
 @pytest.mark.parametrize(
     "form",
     [
