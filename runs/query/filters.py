@@ -203,7 +203,8 @@ def _one_of(key: str, texts: Iterable[str]) -> Node:
     values = tuple(texts)
     for word in values if field.kind == Kind.STATUS else ():
         if literals.statuses_of(word) is None:
-            raise Invalid(f"There is no status {word!r}.", field="filter")
+            sentence = f"There is no status {word!r}. The statuses are {literals.STATUSES}."
+            raise Invalid(sentence, field="filter")
     return Compare(field, Op.EQ, values[0]) if len(values) == 1 else Compare(field, Op.IN, values)
 
 

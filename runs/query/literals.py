@@ -63,6 +63,9 @@ _ALLOWED: dict[Kind, frozenset[Op]] = {
 }
 
 
+STATUSES = ", ".join(status.value for status in Status)
+
+
 def statuses_of(word: str) -> frozenset[Status] | None:
     """The statuses a word stands for, any case; MLflow's own words in capitals as MLflow means them."""
     return MLFLOW_STATUSES.get(word) or _STATUSES.get(word.lower()) or MLFLOW_STATUSES.get(word.upper())
@@ -147,9 +150,8 @@ def _param(field: Field, op: Op, token: Token) -> Scalar | None:
 
 def _status(token: Token) -> str:
     if statuses_of(token.text) is None:
-        known = ", ".join(status.value for status in Status)
         raise mistake(
-            f"There is no status {token.text!r} ({{place}}). The statuses are {known}.", token.start
+            f"There is no status {token.text!r} ({{place}}). The statuses are {STATUSES}.", token.start
         )
     return token.text
 

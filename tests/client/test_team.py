@@ -89,6 +89,19 @@ def test_a_token_is_made_used_and_revoked(cli: Cli) -> None:
     assert cli("whoami", token=made)[0] == 1
 
 
+def test_a_token_is_revoked_by_its_name_where_one_has_it(cli: Cli) -> None:
+    numbers = [json.loads(cli("token", "create", "twin")[1])["id"] for _ in range(2)]
+    code, _, err = cli("token", "revoke", "twin")
+    assert code == 1 and "2 of your tokens are named 'twin'" in err and f"{numbers[0]}" in err
+    assert cli("token", "revoke", str(numbers[0])) == (0, "", "")
+    assert cli("token", "revoke", "twin") == (0, "", "")
+    code, _, err = cli("token", "revoke", "twin")
+    assert (code, err) == (
+        1,
+        "studio: No live token of yours is named 'twin'; `studio token list` has them.\n",
+    )
+
+
 def test_an_invitation_is_renewed_and_joined(cli: Cli, live_studio: Any) -> None:
     made = json.loads(cli("member", "invite", "--role", "reader")[1])
     renewed = json.loads(cli("member", "renew-invitation", str(made["id"]))[1])

@@ -55,7 +55,7 @@ def test_switches_and_words_stand_beside_the_tree() -> None:
     ("query", "field", "part"),
     [
         ("filter=metrics.loss < x", "filter", "'x' at character 16"),
-        ("status=Flying", "status", "There is no status 'Flying'"),
+        ("status=Flying", "status", "There is no status 'Flying'. The statuses are NotStarted, "),
         ("metric=loss<abc", "metric", "'abc'"),
         ("metric=<3", "metric", "name"),
         ("tag==x", "tag", "name"),

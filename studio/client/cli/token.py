@@ -5,6 +5,7 @@ import argparse
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Commands, Noun
 from studio.client.cli.place import workspace_of
+from studio.client.errors import UserErrorException
 
 COLUMNS = ("id", "name", "scope", "workspace", "last_used_at", "expires_at", "revoked_at")
 DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
@@ -31,7 +32,7 @@ def add(nouns: Commands) -> None:
         "--days", choices=DAYS, default="90", help="how long it lasts, in days, or never (default: 90)"
     )
     revoke = noun.add("revoke", revoke_token, "end a token: it opens nothing any more", "7")
-    revoke.add_argument("id", type=int, help="its number, as `studio token list` prints it")
+    revoke.add_argument("token", help="its number, as `studio token list` prints it, or its name")
 
 
 def list_tokens(arguments: argparse.Namespace) -> int:
@@ -52,6 +53,18 @@ def create_token(arguments: argparse.Namespace) -> int:
 
 
 def revoke_token(arguments: argparse.Namespace) -> int:
-    """End it; nothing is printed."""
-    workspace_of(arguments).client.delete(f"me/tokens/{arguments.id}/")
+    """End it; nothing is printed. A name that several live tokens share says their numbers instead."""
+    client, wanted = workspace_of(arguments).client, arguments.token
+    if wanted.isdecimal():
+        client.delete(f"me/tokens/{wanted}/")
+        return 0
+    alive = [token for token in client.pages("me/tokens/") if not token["revoked_at"]]
+    named = [str(token["id"]) for token in alive if token["name"] == wanted]
+    if not named:
+        raise UserErrorException(f"No live token of yours is named {wanted!r}; `studio token list` has them.")
+    if len(named) > 1:
+        raise UserErrorException(
+            f"{len(named)} of your tokens are named {wanted!r}: revoke one by its number, {' or '.join(named)}."
+        )
+    client.delete(f"me/tokens/{named[0]}/")
     return 0
