@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from studio.client.errors import SnapshotException, StudioException
 from studio.client.git import DIFF_NAME, git_diff, git_dirty
 from studio.client.notices import warn
-from studio.client.snapshot import take
+from studio.client.snapshot import take, told
 
 if TYPE_CHECKING:
     from studio.client.http import Client
@@ -38,7 +38,9 @@ class Beginning:
     def finish(self, wait_s: float) -> None:
         """Wait until it is done; after so many seconds give up what is not."""
         if self._process == os.getpid() and self._thread.is_alive():
-            self._thread.join(2.0 if self._run._recorder.courier.is_away else wait_s)
+            # Offline the disk alone is waited for.
+            is_away = self._run._recorder.courier.is_away and not self._run._client.offline
+            self._thread.join(2.0 if is_away else wait_s)
             self._is_unwanted = True
             self._thread.join(2.0)
 
@@ -71,22 +73,36 @@ class Beginning:
         try:
             if reason:
                 raise SnapshotException(reason)
-            if not self._is_created():
-                raise SnapshotException("The studio does not answer.")
             run = self._run
-            take(run._client.twin(), run.id, self._folder, goes_on=lambda: not self._is_unwanted)
+            if not self._is_awaited():
+                self._keep(self._folder)
+            elif run.id not in run._recorder.courier.refused_runs:
+                take(run._client.twin(), run.id, self._folder, goes_on=self._goes_on)
         except StudioException as failure:
             warn(f"{FAILED.format(self._folder)} {failure}")
 
-    def _is_created(self) -> bool:
-        """Wait for the studio to know the run; a studio that is away for a minute gets no snapshot."""
+    def _is_awaited(self) -> bool:
+        """Wait for the studio to know the run, or to refuse it; False for one that is away."""
         until = time.monotonic() + CREATED_S
         courier = self._run._recorder.courier
-        while self._run.id in courier.uncreated or self._run._client.offline:
-            if self._run._client.offline or time.monotonic() > until or self._is_unwanted:
+        while self._run.id in courier.uncreated or courier.is_away:
+            if courier.is_away or time.monotonic() > until or self._is_unwanted:
                 return False
             time.sleep(0.05)
-        return self._run.id not in courier.refused_runs
+        return True
+
+    def _keep(self, folder: Path) -> None:
+        """Leave the sources, as they are now, to the journal."""
+        from studio.client.snapshot_kept import keep  # seldom, and zipfile takes its time
+
+        run = self._run
+        kept, left_out = keep(run.id, folder, run._place(), goes_on=self._goes_on)
+        run._recorder.submit(kept)
+        if left_out:
+            warn(f"The snapshot leaves out {told(left_out)}.")
+
+    def _goes_on(self) -> bool:
+        return not self._is_unwanted
 
 
 def is_wanted() -> bool:

@@ -92,6 +92,10 @@ class Sender:
         return []
 
     def _send(self, piece: Operation) -> Any:
+        if piece.file and piece.kind == "snapshot":
+            from studio.client.snapshot_kept import send_kept  # seldom, and zipfile takes its time
+
+            return send_kept(self._client, piece.run, Path(piece.file), on_block=self._on_block)
         if piece.file:
             path = Path(piece.file)
             return send_file(

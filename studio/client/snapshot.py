@@ -56,12 +56,20 @@ class Snapshot:
         Raises SnapshotException with the reason; UnreachableException when the studio does not answer.
         """
         try:
-            self._read(read_folder(root))
-            return self._send()
+            return self.send(read_folder(root))
         except UnreachableException:
             raise
         except ServiceException as refusal:
             raise SnapshotException(refusal.message) from refusal
+
+    def send(self, folder: Folder) -> str:
+        """Send what the studio does not know of these files, and return the snapshot's id.
+
+        Raises SnapshotException for what is wrong with the files, ServiceException as the studio answers.
+        """
+        try:
+            self._read(folder)
+            return self._send()
         finally:
             self._hashes.close()
 

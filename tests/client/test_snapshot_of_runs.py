@@ -1,14 +1,23 @@
 """Runs that keep the folder they are started in, by themselves, with a real server."""
 
+import asyncio
 import re
+import socket
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from studio import Experiment, ScriptRunConfig, Workspace
 from studio.client import folder as folders
-from tests.client.conftest import ROOT, names_in, quiet
+from studio.client.errors import ServiceException
+from studio.client.snapshot_kept import send_kept
+from tests.client.conftest import ROOT, Cli, names_in, quiet, until
 
 
 @pytest.fixture
@@ -85,16 +94,92 @@ def test_a_run_that_is_run_again_names_its_origin(
     assert run.get_properties() == {"resubmitted from": "4f6c"}
 
 
-def test_offline_there_is_no_snapshot_and_that_is_said(
+def test_offline_the_snapshot_waits_in_the_journal_as_the_sources_were(
+    live_studio: Any, live_cli: Cli, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STUDIO_SNAPSHOT")
+    monkeypatch.chdir(sources)
+    (sources / ".amlignore").write_text("*.tmp\n")
+    (sources / "large.tmp").write_text("x")
+    as_it_was = (sources / "train.py").read_bytes()
+    with monkeypatch.context() as offline:
+        offline.setenv("STUDIO_MODE", "offline")
+        with Experiment(_workspace(live_studio), "offline").start_logging() as run:
+            run.log("loss", 1)
+    (sources / "train.py").write_text("changed since")
+    assert live_cli("sync")[0] == 0
+    found = _workspace(live_studio).get_run(run.id)
+    with zipfile.ZipFile(found.restore_snapshot()) as kept:
+        assert set(kept.namelist()) == {".amlignore", "train.py", "lib/data.py", "run.sh"}
+        assert kept.read("train.py") == as_it_was
+        assert kept.getinfo("run.sh").external_attr >> 16 & 0o100
+    assert (found.get_status(), found.get_metrics()) == ("Completed", {"loss": 1})
+
+
+def test_a_studio_that_is_away_gets_the_snapshot_when_it_comes_back(
     live_studio: Any, sources: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("STUDIO_SNAPSHOT")
-    monkeypatch.setenv("STUDIO_MODE", "offline")
     monkeypatch.chdir(sources)
-    space = Workspace.from_config(url=live_studio.url, token=live_studio.token)
-    with Experiment(space, "offline").start_logging() as run:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    space = Workspace.from_config(
+        url=f"http://127.0.0.1:{address[1]}", token=live_studio.token, workspace=live_studio.workspace
+    )
+    with Experiment(space, "away").start_logging() as run:
         run.log("loss", 1)
-    assert "Failed to take a snapshot" in capsys.readouterr().err
+    assert "Failed to take a snapshot" not in capsys.readouterr().err
+    with way_to(live_studio.url, address):
+        until(lambda: run.flush(1))
+        assert set(names_in(run.restore_snapshot())) == {"train.py", "lib/data.py", "run.sh"}
+
+
+@contextmanager
+def way_to(url: str, address: tuple[str, int]) -> Iterator[None]:
+    """Lets the server at the url answer at this address, too."""
+    there = urlsplit(url)
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.CancelledError):
+            while block := await source.read(65536):
+                target.write(block)
+                await target.drain()
+        target.close()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind = await asyncio.open_connection(there.hostname, there.port)
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(carry(reader, behind[1]), carry(behind[0], writer))
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(meet, *address))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield
+
+    def end() -> None:
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_soon(loop.stop)
+
+    loop.call_soon_threadsafe(end)
+    thread.join()
+    loop.close()
+
+
+def test_a_kept_snapshot_that_is_broken_is_refused_with_its_reason(live_studio: Any, home: Path) -> None:
+    (home / "broken.zip").write_bytes(b"PK no zip")
+    client = _workspace(live_studio).client
+    with pytest.raises(ServiceException, match="The snapshot cannot be sent: File is not a zip file"):
+        send_kept(client, "any", home / "broken.zip", on_block=lambda: None)
+
+
+def _workspace(live_studio: Any) -> Workspace:
+    return Workspace.from_config(
+        url=live_studio.url, token=live_studio.token, workspace=live_studio.workspace
+    )
 
 
 def test_what_the_document_shows_works_as_it_is_written(
