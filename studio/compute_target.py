@@ -1,6 +1,13 @@
 """`azureml.core.compute_target` under the studio's name."""
 
-from studio.client.compute import ComputeTarget, LocalTarget, ServerCompute, SlurmCompute
+from studio.client.compute import ComputeTarget, LocalTarget, RayCompute, ServerCompute, SlurmCompute
 from studio.client.errors import ComputeTargetException
 
-__all__ = ["ComputeTarget", "ComputeTargetException", "LocalTarget", "ServerCompute", "SlurmCompute"]
+__all__ = [
+    "ComputeTarget",
+    "ComputeTargetException",
+    "LocalTarget",
+    "RayCompute",
+    "ServerCompute",
+    "SlurmCompute",
+]

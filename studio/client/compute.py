@@ -24,12 +24,15 @@ LOOK_S, CHECK_PATIENCE_S = 0.5, 120.0
 
 
 class AttachConfiguration:
-    """What `ComputeTarget.attach` takes: the kind of engine and its settings."""
+    """What `ComputeTarget.attach` takes: the kind of engine, its settings, and its token where it asks for one."""
 
-    def __init__(self, kind: str, settings: Mapping[str, Any], enabled: bool | None = None) -> None:
+    def __init__(
+        self, kind: str, settings: Mapping[str, Any], enabled: bool | None = None, token: str | None = None
+    ) -> None:
         self.kind = kind
         self.settings = {key: value for key, value in settings.items() if value is not None}
         self.enabled = enabled
+        self.token = token
 
     def __repr__(self) -> str:
         return f"AttachConfiguration(kind={self.kind}, settings={self.settings})"
@@ -59,7 +62,7 @@ class ComputeTarget:
 
     @property
     def type(self) -> str:
-        """The kind of target: `local`, `slurm`."""
+        """The kind of target: `local`, `ray`, `slurm`."""
         return str(self._found.get("kind", LOCAL))
 
     @staticmethod
@@ -73,18 +76,19 @@ class ComputeTarget:
     def attach(workspace: "Workspace", name: str, attach_configuration: Any) -> "ComputeTarget":
         """Attach an engine, as an owner of the workspace; `wait_for_completion` then waits until it is known to work.
 
-        `attach_configuration` comes from `SlurmCompute.attach_configuration(...)` or
-        `ServerCompute.attach_configuration(...)`. Raises ComputeTargetException that says what is not right.
+        `attach_configuration` comes from `RayCompute.attach_configuration(...)`, or that of SlurmCompute or
+        ServerCompute. Raises ComputeTargetException that says what is not right.
         """
         if not isinstance(attach_configuration, AttachConfiguration):
             raise ComputeTargetException(
-                "attach_configuration is made by SlurmCompute.attach_configuration() or "
-                f"ServerCompute.attach_configuration(), not {type(attach_configuration).__name__}."
+                "attach_configuration is made by attach_configuration() of RayCompute, SlurmCompute or "
+                f"ServerCompute, not {type(attach_configuration).__name__}."
             )
         body: dict[str, Any] = {"name": name, "kind": attach_configuration.kind}
         body["settings"] = attach_configuration.settings
-        if attach_configuration.enabled is not None:
-            body["enabled"] = attach_configuration.enabled
+        for key in ("enabled", "token"):
+            if (value := getattr(attach_configuration, key)) is not None:
+                body[key] = value
         return ComputeTarget._known(workspace, _asked(workspace, "POST", _path(workspace), body))
 
     @staticmethod
@@ -190,6 +194,26 @@ class SlurmCompute(ComputeTarget):
             "url": url,
         }
         return AttachConfiguration("slurm", settings, enabled)
+
+
+class RayCompute(ComputeTarget):
+    """A Ray cluster, by the Jobs API of its dashboard."""
+
+    @staticmethod
+    def attach_configuration(
+        address: str,
+        token: str | None = None,
+        private: bool | None = None,
+        python: str | None = None,
+        url: str | None = None,
+        enabled: bool | None = None,
+    ) -> AttachConfiguration:
+        """Return what `ComputeTarget.attach` takes. `address`: where the dashboard answers, and `token` what it asks
+        for, which nobody is told again; `private`: it may lie in the private network of the studio's server. `python`
+        starts the runs there and has run-studio; `url` is the studio as Ray's machines reach it. See docs/compute.md.
+        """
+        settings = {"address": address, "private": private, "python": python, "url": url}
+        return AttachConfiguration("ray", settings, enabled, token)
 
 
 class ServerCompute(ComputeTarget):

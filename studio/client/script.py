@@ -51,7 +51,7 @@ class Resources:
         time_s: int | None = None,
         queue: str | None = None,
     ) -> None:
-        """`time_s`: how long the engine lets the job run. `queue`: the partition."""
+        """`time_s`: how long the job may run. `queue`: the partition."""
         self.cpus, self.gpus, self.memory_mb, self.time_s, self.queue = cpus, gpus, memory_mb, time_s, queue
 
     def __repr__(self) -> str:

@@ -173,7 +173,9 @@ class Supervisor:
 
     def _watch(self, script: Script) -> None:
         """Return when the script has ended. Raises Over when it is to be stopped."""
-        longest_s = self._order["max_run_duration_seconds"] or float("inf")
+        # Not every engine ends a job that takes longer than it asked for.
+        limits_s = self._order["max_run_duration_seconds"], self._order["resources"]["time_s"]
+        longest_s = min((limit_s for limit_s in limits_s if limit_s), default=float("inf"))
         until = time.monotonic() + longest_s
         while not script.wait(LOOK_S):
             self._check_wanted()

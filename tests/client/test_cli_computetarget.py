@@ -1,6 +1,13 @@
 """`studio computetarget …` against a real server."""
 
+import io
+
+import pytest
+
 from studio.client.cli.computetarget import COLUMNS
+from studio.client.compute import ComputeTarget, RayCompute
+from studio.client.errors import ComputeTargetException
+from studio.client.workspace import Workspace
 from tests.client.conftest import Cli
 
 
@@ -42,3 +49,41 @@ def test_what_is_wrong_is_said(live_cli: Cli) -> None:
     assert "cli-nowhere" in live_cli.refused(*asked, "--enable")
     said = live_cli.refused("computetarget", "attach", "server", "-n", "cli-many", "--slots", "many")
     assert "settings.slots is a whole number" in said
+
+
+def test_ray_is_attached_with_a_token_that_is_read_and_never_told(
+    live_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def piped(line: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(line))
+
+    asked = ("computetarget", "attach", "ray", "-n", "cli-ray", "--address", "https://ray.example.org")
+    piped("")
+    assert "Ray needs a token" in live_cli.refused(*asked)
+    piped("first-token\n")
+    code, out, err = live_cli(*asked, "--private", "--debug")
+    assert code == 0 and "first-token" not in out + err
+    made = live_cli.json("computetarget", "show", "-n", "cli-ray")
+    assert (made["kind"], made["enabled"], made["has_token"]) == ("ray", True, True)
+    assert (made["settings"]["address"], made["settings"]["private"]) == ("https://ray.example.org", True)
+    changed = ("computetarget", "update", "-n", "cli-ray", "--set", "address=https://new.example.org")
+    assert "give it again" in live_cli.refused(*changed, "--set", "private=no")
+    piped("second-token\n")
+    made = live_cli.json(*changed, "--set", "private=no", "--token")
+    assert (made["settings"]["address"], made["settings"]["private"]) == ("https://new.example.org", False)
+    assert "second-token" not in str(made)
+    assert live_cli("computetarget", "detach", "-n", "cli-ray")[0] == 0
+
+
+def test_a_script_attaches_ray(live_cli: Cli, live_studio) -> None:
+    workspace = Workspace.from_config(
+        url=live_studio.url, token=live_studio.token, workspace=live_studio.workspace
+    )
+    wished = RayCompute.attach_configuration("https://ray.example.org", "first-token", enabled=False)
+    assert "first-token" not in repr(wished)
+    made = ComputeTarget.attach(workspace, "sdk-ray", wished)
+    assert (made.type, made.serialize()["has_token"], made.serialize()["enabled"]) == ("ray", True, False)
+    assert "first-token" not in f"{made} {made.serialize()}"
+    made.detach()
+    with pytest.raises(ComputeTargetException, match="Ray needs a token"):
+        ComputeTarget.attach(workspace, "sdk-ray", RayCompute.attach_configuration("https://ray.example.org"))

@@ -18,7 +18,7 @@ TABLE = Path(__file__).with_name("cli_flags.txt")
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "azureml_cli.json"
 # What is not as in the cloud, with the reason.
 COMMANDS_DECLINED = {
-    "computetarget attach remote": "no engine reaches machines by SSH; Slurm and the studio's own machine are attached",
+    "computetarget attach remote": "no engine reaches machines by SSH; Ray, Slurm and the studio's own are",
 }
 OTHERWISE = {
     (f"computetarget {verb}", "--path"): "where it is left out the working folder is meant, as everywhere"

@@ -168,6 +168,13 @@ def test_a_script_has_its_time(experiment: Experiment, source: Path) -> None:
     assert (error["code"], error["message"]) == ("TooLong", "The script ran for longer than 1 s.")
 
 
+def test_a_script_has_no_more_time_than_it_asked_its_engine_for(experiment: Experiment, source: Path) -> None:
+    config = ScriptRunConfig(script(source, "import time; time.sleep(60)"), "train.py")
+    config.run_config.resources.time_s = 1
+    error = experiment.submit(config).wait_for_completion(raise_on_error=False)["error"]["error"]
+    assert (error["code"], error["message"]) == ("TooLong", "The script ran for longer than 1 s.")
+
+
 def test_a_command_instead_of_a_script(experiment: Experiment, source: Path) -> None:
     run = experiment.submit(ScriptRunConfig(source, command="echo one; echo two >&2"))
     run.wait_for_completion()

@@ -6,11 +6,13 @@ from typing import Any
 from studio.client.cli.output import show
 from studio.client.cli.parsing import Command, Commands, Noun, UsageException
 from studio.client.cli.place import workspace_of
+from studio.client.cli.profile import secret
 from studio.client.compute import LOCAL
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
 COLUMNS = ("name", "kind", "enabled", "state", "state_reason", "queued", "running")
+PROMPT = "Token of Ray: "
 # What `submit-script` does where no other target is named; the studio does not know of it.
 SUBMITTER = {"name": LOCAL, "kind": "this machine", "settings": {}, "enabled": True, "state": "ready"}
 SLURM = {
@@ -19,6 +21,12 @@ SLURM = {
     "folder": "a folder that server and nodes share",
     "python": "the Python that starts each run, with run-studio installed",
     "url": "how the machines reach the studio",
+}
+RAY = {
+    "address": "where the dashboard of Ray answers",
+    "private": "the address may lie in the private network of the studio's server",
+    "python": SLURM["python"],
+    "url": SLURM["url"],
 }
 SERVER = {"slots": "how many runs at once", "python": SLURM["python"], "url": SLURM["url"]}
 
@@ -30,6 +38,8 @@ def add(nouns: Commands) -> None:
     _named(noun, "show", show_target, "show one compute target", "-n cluster --query state")
     attach = noun.noun("attach", "attach a Slurm cluster, or the machine of the studio")
     _add_attach(attach, "slurm", "slurm", SLURM, "attach a Slurm cluster", "-n cluster --partition gpu")
+    text = "attach a Ray cluster; its token is asked for, or read from a pipe"
+    _add_attach(attach, "ray", "ray", RAY, text, "-n ray --address https://ray.example.org:8265")
     text = "attach the machine of the studio; it takes runs once it is enabled"
     _add_attach(attach, "server", "local", SERVER, text, "-n here --slots 2 --enable")
     update = _named(
@@ -41,6 +51,9 @@ def add(nouns: Commands) -> None:
     )
     update.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="this setting; repeatable"
+    )
+    update.add_argument(
+        "--token", action="store_true", help="ask for a new token of Ray; from a pipe, read a line"
     )
     _add_switch(update)
     _named(noun, "test", test_target, "have the studio ask the engine; `show` has its answer", "-n cluster")
@@ -58,7 +71,11 @@ def _add_attach(noun: Noun, verb: str, kind: str, settings: dict[str, str], text
     parser = noun.add(verb, attach_target, text, example)
     parser.add_argument("-n", "--name", required=True, metavar="NAME", help="the name it is to have")
     for key, meaning in settings.items():
-        parser.add_argument(f"--{key}", dest=f"set_{key}", metavar=key.upper(), help=meaning)
+        name: dict[str, Any] = {"dest": f"set_{key}", "help": meaning}
+        if key == "private":
+            parser.add_argument(f"--{key}", action="store_true", default=None, **name)
+        else:
+            parser.add_argument(f"--{key}", metavar=key.upper(), required=key == "address", **name)
     _add_switch(parser)
     parser.set_defaults(kind=kind)
 
@@ -89,6 +106,8 @@ def attach_target(arguments: argparse.Namespace) -> int:
     body: dict[str, Any] = {"name": arguments.name, "kind": arguments.kind, "settings": settings}
     if arguments.enabled is not None:
         body["enabled"] = arguments.enabled
+    if arguments.kind == "ray":
+        body["token"] = secret(PROMPT)
     workspace = workspace_of(arguments)
     return show(workspace.client.post(_path(workspace), body), arguments, COLUMNS)
 
@@ -98,14 +117,16 @@ def update_target(arguments: argparse.Namespace) -> int:
     parts = [text.partition("=") for text in arguments.set]
     if wrong := next((part[0] for part in parts if not (part[0] and part[1])), None):
         raise UsageException(f"A setting is KEY=VALUE, not {wrong!r}.")
-    if not parts and arguments.enabled is None:
-        raise UsageException("Name what to change: --set KEY=VALUE, --enable or --disable.")
+    if not parts and arguments.enabled is None and not arguments.token:
+        raise UsageException("Name what to change: --set KEY=VALUE, --token, --enable or --disable.")
     workspace = workspace_of(arguments)
     path = _path(workspace, arguments.name)
     change: dict[str, Any] = {} if arguments.enabled is None else {"enabled": arguments.enabled}
     if parts:
         known = workspace.client.get(path)["settings"]
         change["settings"] = {**known, **{key: value for key, _, value in parts}}
+    if arguments.token:
+        change["token"] = secret(PROMPT)
     return show(workspace.client.patch(path, change), arguments, COLUMNS)
 
 
