@@ -22,6 +22,8 @@ AS_THE_SERVER = frozenset({LOCAL, SLURM})
 # The name by which the SDK calls the machine that submits; no target may take it.
 SUBMITTER = "local"
 MOST_SLOTS = 256
+# What runs on the server's own machine ask for together, counted where the owner says how much there is of it.
+COUNTED = {"cpus": "CPUs", "gpus": "GPUs", "memory_mb": "MB of memory"}
 MOST_TOKEN = 4000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,-]{0,255}")
@@ -57,7 +59,19 @@ _URL = Setting(
     placeholder="its public address",
 )
 SETTINGS: dict[str, tuple[Setting, ...]] = {
-    LOCAL: (Setting("slots", "Runs at once", "Further runs wait in the queue.", 2), _PYTHON, _URL),
+    LOCAL: (
+        Setting("slots", "Runs at once", "Further runs wait in the queue.", 2),
+        Setting(
+            "cpus",
+            "CPUs for runs",
+            "A run that asks for some waits until they are free. 0: they are not counted.",
+            default=0,
+        ),
+        Setting("gpus", "GPUs for runs", "The same for GPUs.", default=0),
+        Setting("memory_mb", "Memory for runs, in MB", "The same for memory.", default=0),
+        _PYTHON,
+        _URL,
+    ),
     RAY: (
         Setting(
             "address",
@@ -169,7 +183,7 @@ def _clean(setting: Setting, given: Any) -> str | int | bool:
     if setting.is_switch:
         return _switch(given, name)
     if isinstance(setting.default, int):
-        return _number(given, name)
+        return _number(given, name) if setting.key == "slots" else _count(given, name)
     text = clean_text(given, name, length=1000, lines=False).strip()
     return _CHECKS[setting.key](text, name)
 
@@ -180,6 +194,15 @@ def _number(given: Any, name: str) -> int:
     if isinstance(given, bool) or not 1 <= number <= MOST_SLOTS:
         raise Invalid(f"{name} is a whole number from 1 to {MOST_SLOTS}.", field=name)
     return number
+
+
+def _count(given: Any, name: str) -> int:
+    text = str(given).strip()
+    if isinstance(given, bool) or not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise Invalid(
+            f"{name} is a whole number below 100,000,000, or 0 for what is not counted.", field=name
+        )
+    return int(text)
 
 
 def _switch(given: Any, name: str) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from runs.actions import jobs
+from runs.actions.dispatch_room import taken_of
 from runs.actions.workspace_events import record
 from runs.errors import Conflict, Gone, Invalid
 from runs.lifecycle import ACTIVE
@@ -142,14 +143,14 @@ def ask_stale_targets(now: datetime | None = None) -> int:
 
 
 def note_check(target: ComputeTarget, *, reason: str, capacity: Mapping[str, str] | None) -> None:
-    """What the engine answered: its capacity; or None, and the reason why nothing came of it."""
+    """What the engine answered: its capacity, beside it what runs have taken; or None, and why nothing came of it."""
     rows = ComputeTarget.objects.filter(pk=target.pk)
     with write():
         rows.update(
             state=ComputeTarget.FAILING if capacity is None else ComputeTarget.READY,
             state_reason=reason[:3000],
             checked_at=timezone.now(),
-            **({} if capacity is None else {"capacity": dict(capacity)}),
+            **({} if capacity is None else {"capacity": {**capacity, **taken_of(target)}}),
         )
 
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from runs.access import has_right
 from runs.actions import events
+from runs.actions.dispatch_room import room_of, that_fit, too_much
 from runs.actions.run import fail_run
 from runs.actions.run_tokens import create_run_token
 from runs.definition import Resources, read_definition
 from runs.lifecycle import Status
 from runs.models import ComputeTarget, Dispatch, Member, Run
-from runs.target_settings import LOCAL
 from runs.transaction import write
 
 Row = TypeVar("Row", Dispatch, ComputeTarget)
@@ -55,13 +55,12 @@ def claim_dispatches(now: datetime | None = None) -> list[Dispatch]:
 
 
 def _begin(target: ComputeTarget, now: datetime) -> list[Dispatch]:
-    of_target = Dispatch.objects.filter(target=target)
-    room = MOST_AT_ONCE
-    if target.kind == LOCAL:
-        on = of_target.filter(state__in=(Dispatch.SUBMITTING, Dispatch.SUBMITTED)).count()
-        room = max(0, int(target.settings["slots"]) - on)
-    waiting = _locked(of_target.filter(state=Dispatch.WAITING, next_at__lte=now).order_by("pk"))
-    begun = [*waiting[: min(room, MOST_AT_ONCE)]]
+    room = room_of(target)
+    rows = Dispatch.objects.filter(target=target, state=Dispatch.WAITING, next_at__lte=now)
+    waiting = [*_locked(rows.order_by("pk"))[: MOST_AT_ONCE if room is None else min(room, MOST_AT_ONCE)]]
+    begun, why = that_fit(target, waiting)
+    if len(begun) < len(waiting):
+        _say(waiting[len(begun)].run, why)
     Dispatch.objects.filter(pk__in=[each.pk for each in begun]).update(state=Dispatch.SUBMITTING)
     return begun
 
@@ -85,9 +84,13 @@ def prepare_start(dispatch: Dispatch) -> Start | None:
         if not _may_run(run):
             fail_run(run, by=None, code="NotStarted", message=_nobody(run))
             return None
+        resources = read_definition(run.definition).resources
+        if dispatch.target is not None and (refusal := too_much(dispatch.target, resources)):
+            fail_run(run, by=None, code="NotStarted", message=refusal)
+            return None
         assert run.created_by is not None  # noqa: S101 (_may_run says so)
         _, text = create_run_token(run, by=run.created_by, lives=WAITS_FOR)
-    return Start(dispatch, text, read_definition(run.definition).resources)
+    return Start(dispatch, text, resources)
 
 
 def note_submitted(dispatch: Dispatch, job_id: str, now: datetime | None = None) -> None:

@@ -221,10 +221,23 @@ class ServerCompute(ComputeTarget):
 
     @staticmethod
     def attach_configuration(
-        slots: int | None = None, python: str | None = None, url: str | None = None, enabled: bool = False
+        slots: int | None = None,
+        python: str | None = None,
+        url: str | None = None,
+        enabled: bool = False,
+        cpus: int | None = None,
+        gpus: int | None = None,
+        memory_mb: int | None = None,
     ) -> AttachConfiguration:
-        """Return what `ComputeTarget.attach` takes. `slots`: how many runs at once; it is switched off unless said."""
-        return AttachConfiguration("local", {"slots": slots, "python": python, "url": url}, enabled)
+        """Return what `ComputeTarget.attach` takes; it is switched off unless said.
+
+        `slots`: how many runs at once. `cpus`, `gpus`, `memory_mb`: what there is for runs together; a run that asks
+        for some waits until it is free. Not counted where they are left out.
+        """
+        counted = {"cpus": cpus, "gpus": gpus, "memory_mb": memory_mb}
+        return AttachConfiguration(
+            "local", {"slots": slots, "python": python, "url": url, **counted}, enabled
+        )
 
 
 def _path(workspace: "Workspace", name: str | None = None) -> str:

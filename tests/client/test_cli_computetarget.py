@@ -32,7 +32,10 @@ def test_a_cluster_is_attached_shown_changed_asked_and_detached(live_cli: Cli) -
 
 
 def test_the_machine_of_the_studio_is_attached_switched_off(live_cli: Cli) -> None:
-    made = live_cli.json("computetarget", "attach", "server", "-n", "cli-here", "--slots", "3")
+    made = live_cli.json(
+        "computetarget", "attach", "server", "-n", "cli-here", "--slots", "3", "--memory-mb", "900"
+    )
+    assert made["settings"]["memory_mb"] == 900
     assert (made["kind"], made["enabled"], made["settings"]["slots"]) == ("local", False, 3)
     assert live_cli.json("computetarget", "delete", "-n", "cli-here", "-o", "json") == {"name": "cli-here"}
 

@@ -28,7 +28,14 @@ RAY = {
     "python": SLURM["python"],
     "url": SLURM["url"],
 }
-SERVER = {"slots": "how many runs at once", "python": SLURM["python"], "url": SLURM["url"]}
+SERVER = {
+    "slots": "how many runs at once",
+    "cpus": "how many CPUs there are for runs together",
+    "gpus": "how many GPUs",
+    "memory_mb": "how much memory, in MB",
+    "python": SLURM["python"],
+    "url": SLURM["url"],
+}
 
 
 def add(nouns: Commands) -> None:
@@ -71,11 +78,12 @@ def _add_attach(noun: Noun, verb: str, kind: str, settings: dict[str, str], text
     parser = noun.add(verb, attach_target, text, example)
     parser.add_argument("-n", "--name", required=True, metavar="NAME", help="the name it is to have")
     for key, meaning in settings.items():
+        flag = f"--{key.replace('_', '-')}"
         name: dict[str, Any] = {"dest": f"set_{key}", "help": meaning}
         if key == "private":
-            parser.add_argument(f"--{key}", action="store_true", default=None, **name)
+            parser.add_argument(flag, action="store_true", default=None, **name)
         else:
-            parser.add_argument(f"--{key}", metavar=key.upper(), required=key == "address", **name)
+            parser.add_argument(flag, metavar=key.upper(), required=key == "address", **name)
     _add_switch(parser)
     parser.set_defaults(kind=kind)
 
