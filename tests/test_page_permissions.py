@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "settings_invite": ("", "owner"),
     "settings_invitation": ("", "owner"),
     "settings_activity": ("owner", ""),
+    "settings_mail": ("owner of the installation", "owner of the installation"),
     "settings_profile": ("reader", "reader"),
     "settings_email": ("", "reader"),
     "settings_password": ("reader", "reader"),

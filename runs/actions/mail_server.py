@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
@@ -38,7 +39,12 @@ def change_mail_server(
     """Put what was sent in place of what is there, all of it or nothing; no `password` keeps the one there is.
 
     Every link that sets a password goes through this server: who has a password of their own gives it.
+    Raises Conflict where the environment names the server.
     """
+    if settings.EMAIL_HOST:
+        raise Conflict(
+            "The environment of the server names the SMTP server (STUDIO_SMTP_HOST). Change it there."
+        )
     before = {name: getattr(row, name) for name in _PLACE}
     for name, value in sent.items():
         setattr(row, name, _clean(name, value))

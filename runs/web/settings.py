@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from runs.access import allows, get_workspace, role_in
+from runs.access_mail import may_set_up_mail
 from runs.access_people import check_may_create_workspaces
 from runs.actions.members import remove_member
 from runs.actions.workspace import create_workspace, edit_workspace
@@ -20,7 +21,7 @@ from runs.web import show
 from runs.web.errors import status_of
 from runs.web.frame import caller_of
 
-# Name of the address, icon, word; the second group is about the person.
+# Name of the address, icon, word; the second group is about the person, the third about the whole studio.
 OF_WORKSPACE = (
     ("settings", "folder", "Workspace"),
     ("settings_members", "users", "Members"),
@@ -32,6 +33,7 @@ OF_PERSON = (
     ("settings_tokens", "key", "API tokens"),
     ("settings_sessions", "system", "Sessions"),
 )
+OF_STUDIO = (("settings_mail", "mail", "Mail"),)
 
 HOUR_S = 3600
 # After how long without a heartbeat a run may be called failed.
@@ -74,7 +76,8 @@ def settings_page(
         "may_own": may_own,
         "of_workspace": entries(OF_WORKSPACE),
         "of_person": entries(OF_PERSON),
-        "word": next(word for name, _, word in OF_WORKSPACE + OF_PERSON if name == place),
+        "of_studio": entries(OF_STUDIO) if may_set_up_mail(caller_of(request)) else [],
+        "word": next(word for name, _, word in OF_WORKSPACE + OF_PERSON + OF_STUDIO if name == place),
     }
     template = place.removeprefix("settings_").replace("settings", "workspace")
     return render(request, f"settings/{template}.html", shared | facts, status=status)
