@@ -25,6 +25,9 @@ from tests import make
 TABLE: dict[str, dict[str, str]] = {
     "healthz": {"GET": "everybody"},
     "api-me": {"GET": "signed in", "PATCH": "signed in"},
+    "api-mail": {"GET": "owner of the installation", "PATCH": "owner of the installation"},
+    "api-mail-forget": {"POST": "owner of the installation"},
+    "api-mail-test": {"POST": "owner of the installation"},
     "api-schema": {"GET": "signed in"},
     "api-docs": {"GET": "signed in"},
     "api-me-email": {"POST": "signed in", "DELETE": "signed in"},
@@ -276,13 +279,26 @@ def test_a_reading_token_only_reads(name, method, run, owner):
 @pytest.mark.parametrize("name", [name for name in API if TABLE[name].get("GET")])
 def test_reading_changes_nothing(name, run, owner):
     before = list(Run.objects.values()), run.events.count()
-    assert ask(bearer(owner), "GET", name, run) == 200
+    of_all = TABLE[name]["GET"] == "owner of the installation"
+    assert ask(bearer(make.user(is_owner=True) if of_all else owner), "GET", name, run) == 200
     assert (list(Run.objects.values()), run.events.count()) == before
 
 
 def test_only_the_owner_of_the_installation_makes_workspaces(run, owner):
     assert ask(bearer(owner), "POST", "api-workspaces", run) == 403
     assert ask(bearer(make.user(is_owner=True)), "POST", "api-workspaces", run) == 201
+
+
+@pytest.mark.parametrize(("name", "method"), [cell for cell in CELLS if cell[0].startswith("api-mail")])
+def test_only_the_owner_of_the_installation_sets_up_mail(name, method, run, owner):
+    boss = make.user(is_owner=True)
+    refused = (bearer(owner), bearer(boss, scope="read"), bearer(boss, workspace=run.workspace))
+    assert [ask(client, method, name, run) for client in refused] == [403, 403, 403]
+    assert ask(bearer(boss), method, name, run) in (
+        200,
+        403,
+        400,
+    )  # 403, 400: a password or an address is missing
 
 
 def test_revoked_expired_and_disabled_tokens_open_nothing(run, owner):

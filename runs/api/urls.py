@@ -12,6 +12,7 @@ from runs.api import (
     export,
     files,
     groups,
+    mail_server,
     me,
     members,
     metrics,
@@ -33,6 +34,9 @@ ONE_ALERT = ONE_WORKSPACE + "alerts/<str:alert_id>/"
 ONE_VIEW = ONE_WORKSPACE + "views/<str:view_id>/"
 
 urlpatterns = [
+    path("mail/", mail_server.MailServerEndpoint.as_view(), name="api-mail"),
+    path("mail/forget/", mail_server.MailServerForgetEndpoint.as_view(), name="api-mail-forget"),
+    path("mail/test/", mail_server.MailServerTestEndpoint.as_view(), name="api-mail-test"),
     path("me/", me.MeEndpoint.as_view(), name="api-me"),
     path("me/email/", me.EmailEndpoint.as_view(), name="api-me-email"),
     path("me/invitations/", me.JoinEndpoint.as_view(), name="api-me-invitations"),
