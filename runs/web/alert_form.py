@@ -7,6 +7,7 @@ from django.http import HttpRequest, QueryDict
 
 from runs import mail
 from runs.access import Caller, allows
+from runs.access_mail import may_set_up_mail
 from runs.models import Alert, User, Workspace
 from runs.query.alerts import CHANNEL_WORDS, TIMING_WORDS, WATCH_WORDS
 from runs.query.clock import clock
@@ -93,6 +94,7 @@ def choices(
         "channels": channels,
         "timings": list(TIMING_WORDS.items()),
         "sends_mail": mail.can_send(),
+        "may_set_up_mail": may_set_up_mail(caller),
         "my_address": user.email,
         "zone": user.time_zone or "UTC",
         "may_private": caller.user.is_superuser,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from runs import mail
 from runs.access import allows, get_workspace
 from runs.access_alerts import check_fields, get_alert, subjects_of, visible_alerts
+from runs.access_mail import may_set_up_mail
 from runs.actions import alerts as actions
 from runs.errors import Invalid, NotAllowed, Refused
 from runs.models import Alert, Workspace
@@ -56,6 +57,7 @@ def alerts(request: HttpRequest, workspace: str) -> HttpResponse:
         "rows": [row_of(alert) for alert in page],
         "may_own": allows(caller, found, "own"),
         "sends_mail": mail.can_send(),
+        "may_set_up_mail": may_set_up_mail(caller),
     }
     return render(request, "alerts/alerts.html", facts)
 

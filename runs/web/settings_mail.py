@@ -18,9 +18,9 @@ from runs.web.frame import caller_of
 from runs.web.settings import said, settings_page
 
 ENCRYPTIONS = (
-    (MailServer.STARTTLS, "TLS after a greeting (STARTTLS)"),
+    (MailServer.STARTTLS, "STARTTLS"),
     (MailServer.SSL, "TLS from the start"),
-    (MailServer.NONE, "none: mail and password go in clear"),
+    (MailServer.NONE, "none: all in clear"),
 )
 LIVE_S = 2
 

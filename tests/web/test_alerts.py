@@ -188,9 +188,19 @@ def test_a_test_is_not_counted_as_news(browser, workspace, contributor):
     assert "unread messages" not in browser.get("/w/vision/").content.decode()
 
 
-def test_beside_every_bell_it_is_said_that_no_mail_is_sent(browser, workspace, settings, contributor):
+@pytest.mark.parametrize("about", ["", "?run={run}", "?experiment=digits", "?view={view}"])
+def test_beside_every_bell_it_is_said_that_no_mail_is_sent(browser, workspace, settings, contributor, about):
     settings.EMAIL_HOST = ""
-    assert "sends no mail yet" in browser.get("/w/vision/alerts/new/").content.decode()
+    view = create_view(workspace, by=contributor, name="mine", address={})
+    place = "/w/vision/alerts/new/" + about.format(run=make.run(workspace).public_id, view=view.pk)
+    for page in (place, "/w/vision/alerts/"):
+        html = browser.get(page).content.decode()
+        assert "sends no mail yet" in html and "Its owner sets that up in Settings, Mail." in html
+    User.objects.filter(pk=contributor.pk).update(is_superuser=True)
+    assert 'href="/w/vision/settings/mail/">Set up its mail' in browser.get(place).content.decode()
+
+
+def test_with_mail_the_bell_says_where_it_goes(browser, settings, contributor):
     settings.EMAIL_HOST = "mail.example.org"
     assert "no confirmed e-mail address" in browser.get("/w/vision/alerts/new/").content.decode()
     User.objects.filter(pk=contributor.pk).update(email="carl@example.org")
