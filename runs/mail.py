@@ -37,6 +37,8 @@ class Letter:
     facts: dict[str, Any] = field(default_factory=dict)
     # Equal for a mail that is sent a second time, so that mailboxes can tell.
     key: str = ""
+    # Where its reader gets no more of the kind; empty for a mail that comes once.
+    unsubscribe: str = ""
 
 
 def can_send() -> bool:
@@ -73,6 +75,10 @@ def compose(letter: Letter, sender: str = "") -> EmailMultiAlternatives:
         headers["Message-ID"] = (
             f"<{one_line(letter.key)}@{urlsplit(settings.PUBLIC_URL).hostname or 'studio'}>"
         )
+    if letter.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{one_line(letter.unsubscribe)}>"
+        if letter.unsubscribe.startswith("https://"):  # RFC 8058 offers one click over TLS alone
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
         subject=one_line(letter.subject)[:SUBJECT_LENGTH] or "Run Studio",
         body=render_to_string(f"mail/{letter.template}.txt", facts).strip() + "\n",

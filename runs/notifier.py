@@ -134,9 +134,15 @@ def _mail_one(delivery: Delivery, alert: Alert, address: str) -> Iterator[str]:
 def letter_of(delivery: Delivery, alert: Alert, address: str) -> mail.Letter:
     """The mail to one address, with the link that mutes it for that one."""
     token = alerts.mute_token(alert, address.lower())
-    facts: dict[str, Any] = words_of(delivery) | {"mute_url": f"{settings.PUBLIC_URL}/alerts/mute/{token}/"}
+    mute_url = f"{settings.PUBLIC_URL}/alerts/mute/{token}/"
+    facts: dict[str, Any] = words_of(delivery) | {"mute_url": mute_url}
     return mail.Letter(
-        address, delivery.subject, "alert", _without_links(facts), key=f"alert-{delivery.pk}-{alert.pk}"
+        address,
+        delivery.subject,
+        "alert",
+        _without_links(facts),
+        key=f"alert-{delivery.pk}-{alert.pk}",
+        unsubscribe=mute_url,
     )
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -208,11 +209,22 @@ def delete(request: HttpRequest, workspace: str, alert_id: str) -> HttpResponse:
     return redirect("alerts", workspace)
 
 
+@csrf_exempt
 @login_not_required
 @sensitive_variables("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def mute(request: HttpRequest, token: str) -> HttpResponse:
-    """Mute by a button: programs that look at links in mails mute nothing."""
+    """Mute by a button, or by the one click of a mail program: programs that look at links in mails mute nothing.
+
+    A mail program has no cookie (RFC 8058), and needs none: who does not know the address makes nobody post to it.
+    """
+    if request.POST.get("List-Unsubscribe") == "One-Click":
+        return _mute(request, token)
+    return csrf_protect(_mute)(request, token)
+
+
+@sensitive_variables("token")
+def _mute(request: HttpRequest, token: str) -> HttpResponse:
     facts: dict[str, Any] = {"is_done": request.method == "POST"}
     status = 200
     try:

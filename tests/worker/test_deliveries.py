@@ -217,6 +217,23 @@ def test_the_link_in_a_mail_mutes_the_alert_of_one_person(box, workspace, owner,
     assert Client().post("/alerts/mute/not-whole/").status_code == 404
 
 
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_mail_program_mutes_by_one_click_where_that_is_safe(box, workspace, settings, scheme):
+    settings.PUBLIC_URL = f"{scheme}://studio.example.org"
+    made = alert_of(workspace)
+    send(made)
+    letter = box.letters[0]
+    url = letter["List-Unsubscribe"].strip(" <>")
+    assert url.startswith(settings.PUBLIC_URL + "/alerts/mute/")
+    assert letter["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if scheme == "https" else None)
+    client, path = Client(enforce_csrf_checks=True), url.removeprefix(settings.PUBLIC_URL)
+    assert client.get(path).status_code == 200 and client.head(path).status_code == 200
+    assert client.post(path).status_code == 403  # a form of another site
+    assert Alert.objects.get().muted == []
+    answer = client.post(path, {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200 and Alert.objects.get().muted == [letter["To"]]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_several_workers_share_the_messages_without_doubles(workspace):
     if connection.vendor == "sqlite":
