@@ -106,6 +106,8 @@ MLFLOW_TAGS = {
     "mlflow.user": "created_by",
     "mlflow.note.content": "description",
 }
+# Of those, what scripts set to whatever they like, and which stays a tag beside what the run has.
+SET_BY_SCRIPTS = frozenset({"mlflow.parentRunId", "mlflow.user"})
 # Which number of a metric's series is meant; without a part it is the last.
 PARTS = ("last", "min", "max", "first", "mean", "count")
 

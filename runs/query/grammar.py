@@ -9,6 +9,7 @@ from runs.query.fields import (
     ATTRIBUTES,
     MLFLOW_TAGS,
     PARTS,
+    SET_BY_SCRIPTS,
     SOURCE_ALIASES,
     Field,
     Source,
@@ -27,7 +28,7 @@ from runs.query.lexer import (
     tokens,
 )
 from runs.query.literals import check_operator, literal
-from runs.query.nodes import Compare, Node, Not, Op, Scalar, Value, all_of, any_of, to_text
+from runs.query.nodes import And, Compare, Node, Not, NotFinite, Op, Scalar, Value, all_of, any_of, to_text
 
 __all__ = ["parse", "parse_field", "to_text"]
 
@@ -41,7 +42,9 @@ def parse(text: str, *, mlflow: bool = False) -> Node | None:
     """The tree of a filter, None for an empty one. Raises Invalid with field "filter" and the position.
 
     With `mlflow` the few texts that the two languages read differently are read as MLflow does:
-    `metrics.loss.min` is the metric "loss.min", a doubled quote stays two, and `created` is the start time.
+    `metrics.loss.min` is the metric "loss.min", a doubled quote stays two, and `created` is the start time. The tags
+    of the parent and the user are what a script set, and only without that what the run has itself. An infinity is
+    greater or less than every number.
     """
     if len(text) > LENGTH:
         raise Invalid(
@@ -74,6 +77,8 @@ class _Parser:
         self.tokens = tokens(composed(text), mlflow=mlflow)
         self.mlflow = mlflow
         self.clauses = 0
+        # The tag of MLflow that the last field was named by.
+        self.tag = ""
         self.token = next(self.tokens)
 
     def filter(self) -> Node | None:
@@ -113,16 +118,19 @@ class _Parser:
             return node
         return self.comparison()
 
-    def comparison(self) -> Compare:
+    def comparison(self) -> Node:
         self.clauses += 1
         if self.clauses > CLAUSES:
             raise mistake(f"The filter has more than {CLAUSES} conditions {{place}}.", self.token.start)
-        start = self.token.start
+        start, self.tag = self.token.start, ""
         field = self.field()
         at = self.token.start
         op = self.operator(field)
         check_operator(field, op, at)
-        return Compare(field, op, self.value(field, op), start)
+        found = Compare(field, op, self.value(field, op), start)
+        if not self.mlflow:
+            return found
+        return _set_or_own(found, self.tag) if self.tag in SET_BY_SCRIPTS else _with_infinity(found)
 
     def operator(self, field: Field) -> Op:
         token = self.token
@@ -201,6 +209,7 @@ class _Parser:
         if source == Source.ATTRIBUTE:
             return self.attribute(token, key)
         if source == Source.TAG and key in MLFLOW_TAGS and (self.mlflow or not quoted):
+            self.tag = key
             return Field(Source.ATTRIBUTE, MLFLOW_TAGS[key])
         key, part = self.part(source, key, place, quoted=quoted)
         return self.named(source, key, part, place)
@@ -253,6 +262,22 @@ class _Parser:
         if self.token.kind == END:
             return mistake(f"The filter ends too early {{place}}: {expected}.", self.token.start)
         return mistake(f"I did not understand {self.token.text!r} {{place}}: {expected}.", self.token.start)
+
+
+def _set_or_own(own: Compare, tag: str) -> Node:
+    """The comparison for the tag that a script may have set, and where it has not, for what the run has itself."""
+    named = Field(Source.TAG, tag)
+    was_set, unset = Compare(named, own.op, own.value, own.position), Compare(named, Op.IS_NULL)
+    return And((unset, own)) if own.op is Op.IS_NULL else any_of([was_set, And((unset, own))])
+
+
+def _with_infinity(found: Compare) -> Node:
+    """The comparison of a metric's order, which for MLflow an infinity fulfils, too."""
+    ends = {Op.GT: NotFinite.INFINITY, Op.GE: NotFinite.INFINITY}
+    ends |= {Op.LT: NotFinite.MINUS_INFINITY, Op.LE: NotFinite.MINUS_INFINITY}
+    if found.field.source != Source.METRIC or found.op not in ends or not isinstance(found.value, float):
+        return found
+    return any_of([found, Compare(found.field, Op.EQ, ends[found.op], found.position)])
 
 
 def unknown(token: Token, name: str) -> Invalid:

@@ -246,14 +246,20 @@ def test_a_hostile_megabyte_is_refused_by_its_length_alone(
 @pytest.mark.parametrize(
     ("text", "ours", "theirs"),
     [
-        ("metrics.loss.min < 1", metric("loss", "min"), metric("loss.min")),
+        ("metrics.loss.min = 1", metric("loss", "min"), metric("loss.min")),
         ("created > 1", a("created"), a("started")),
-        ("tags.`mlflow.user` = 'ada'", tag("mlflow.user"), a("created_by")),
+        ("tags.`mlflow.runName` = 'ada'", tag("mlflow.runName"), a("name")),
     ],
 )
 def test_mlflows_reading_of_a_field(text: str, ours: Field, theirs: Field) -> None:
     assert next(iter(_comparisons(parse(text)))).field == ours
     assert next(iter(_comparisons(parse(text, mlflow=True)))).field == theirs
+
+
+def test_for_mlflow_an_infinity_is_greater_than_every_number() -> None:
+    assert to_text(parse("metrics.x > 0", mlflow=True)) == "metrics.x > 0 or metrics.x = Infinity"
+    assert to_text(parse("metrics.x <= 0", mlflow=True)) == "metrics.x <= 0 or metrics.x = -Infinity"
+    assert to_text(parse("metrics.x > 0")) == "metrics.x > 0"
 
 
 @pytest.mark.parametrize(("text", "value"), [("'it''s'", "it''s"), (r"'it\'s'", r"it\'s"), ('"a"', "a")])
