@@ -114,6 +114,18 @@ def get_numbered_experiment(caller: Caller, workspace: str, number: int, need: N
     return found
 
 
+def get_numbered_experiments(
+    caller: Caller, workspace: Workspace, numbers: Collection[int]
+) -> list[Experiment]:
+    """Those of these numbers that there are in the workspace, which the caller has got, the trash included."""
+    found: list[Experiment] = []
+    known = [number for number in numbers if number <= INTEGER_MAX]
+    for start in range(0, len(known), _ASKED_TOGETHER):
+        some = known[start : start + _ASKED_TOGETHER]
+        found += Experiment.objects.filter(workspace=workspace, number__in=some)
+    return sorted(found, key=lambda experiment: experiment.number)
+
+
 def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: bool = False) -> Run:
     """The run of that id, with its workspace and experiment. Raises NotFound or NotAllowed.
 

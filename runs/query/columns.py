@@ -36,10 +36,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Sort:
-    """One key of an order."""
+    """One key of an order.
+
+    With `as_mlflow` parameters are texts, infinities stand among the numbers and NaN behind them, and a status is
+    MLflow's word.
+    """
 
     column: Column
     is_descending: bool = False
+    as_mlflow: bool = False
 
     def __str__(self) -> str:
         return f"{'-' if self.is_descending else ''}{self.column.key}"
@@ -148,6 +153,11 @@ def _column(text: str, place: str) -> Column:
         field = parse_field(text)
     except Invalid as refusal:
         raise Invalid(f"There is no column {text[:80]!r}. {refusal.message}", field=place) from None
+    return as_column(field)
+
+
+def as_column(field: Field) -> Column:
+    """The column that shows the field."""
     if field.source == Source.ATTRIBUTE:
         return BUILT_IN.get(field.key) or Column(field.key, field.key.capitalize().replace("_", " "), field)
     return Column(str(field), _label(field), field)

@@ -23,10 +23,11 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Conditions:
-    """Which runs: the tree of the filter, the words of the search box, and three switches.
+    """Which runs: the tree of the filter, the words of the search box, and switches.
 
     `include_children` and `archived` may be None: children are then shown only where the filter speaks of `parent`,
-    `ancestor` or `id`, and the archive is left out unless the filter speaks of `archived`.
+    `ancestor` or `id`, and the archive is left out unless the filter speaks of `archived`. `deleted` asks for the
+    trash alone, or with None for the trash too; `with_archive` for the archive beside the rest.
     """
 
     tree: Node | None = None
@@ -34,6 +35,8 @@ class Conditions:
     include_children: bool | None = None
     archived: bool | None = None
     mine: bool = False
+    deleted: bool | None = False
+    with_archive: bool = False
 
     def mentions(self, *keys: str) -> bool:
         """Whether the filter speaks of one of these attributes."""

@@ -191,12 +191,12 @@ def _viewer_id(context: Context) -> int:
 
 
 def _base(conditions: Conditions) -> Q:
-    """What holds besides the filter: nothing from the trash, and what the switches say."""
-    base = Q(deleted_at=None)
-    archived = conditions.archived
+    """What holds besides the filter: where the runs lie, and what the switches say."""
+    deleted, archived = conditions.deleted, conditions.archived
+    base = Q() if deleted is None else Q(deleted_at__isnull=not deleted)
     if archived is not None:
         base &= Q(archived_at__isnull=not archived)
-    elif not conditions.mentions("archived"):
+    elif not (conditions.with_archive or conditions.mentions("archived")):
         base &= Q(archived_at=None)
     children = conditions.include_children
     if children is None:

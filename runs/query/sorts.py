@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.lookups import IsNull
 
 from runs.models import Run
 from runs.query.columns import Sort
 from runs.query.expressions import Holds
 from runs.query.fields import Field, Source
+from runs.query.literals import MLFLOW_STATUSES
 from runs.query.planner import Plan
 from runs.query.value_terms import number_of, rows_of
 
@@ -75,16 +76,18 @@ def legs(plan: Plan, sorts: Sequence[Sort]) -> Iterator[Leg]:
         return
     column = _column(first)
     valued = runs.filter(**{f"{column}__isnull": False}) if first.column.key in _NULLABLE else runs
-    yield Leg(valued, (Part(F(column), first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down)))
+    yield Leg(
+        valued, (Part(_key(first), first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down))
+    )
     if first.column.key in _NULLABLE:
         yield _without(plan, runs.filter(**{f"{column}__isnull": True}), rest)
 
 
 def _by_value(plan: Plan, first: Sort, rest: Sequence[Sort], *, down: bool) -> Iterator[Leg]:
-    """Numbers, then texts (of a parameter, either), then the runs without."""
+    """Each stage of the values (of a parameter, numbers, then texts), then the runs without."""
     field = _field(first)
     rows, any_value = rows_of(field, plan.context), Q(pk__in=[])
-    for value, present in _stages(field):
+    for value, present in _stages(first):
         any_value |= present
         valued = rows.filter(present)
         own = valued.filter(run_id=OuterRef("pk"))
@@ -110,24 +113,34 @@ def _parts(plan: Plan, sorts: Sequence[Sort], run: str) -> list[Part]:
     parts: list[Part] = []
     for sort in sorts:
         if not _is_value(sort):
-            column, is_nullable = _column(sort), sort.column.key in _NULLABLE
-            one = Run.objects.filter(pk=OuterRef(run)).values(column)
-            parts.append(Part(F(column) if run == "pk" else Subquery(one), sort.is_descending, is_nullable))
+            is_nullable = sort.column.key in _NULLABLE
+            one = Run.objects.filter(pk=OuterRef(run)).annotate(key=_key(sort)).values("key")
+            parts.append(Part(_key(sort) if run == "pk" else Subquery(one), sort.is_descending, is_nullable))
             continue
-        for value, present in _stages(_field(sort)):
+        for value, present in _stages(sort):
             own = rows_of(_field(sort), plan.context).filter(present, run_id=OuterRef(run))
             parts.append(Part(Subquery(own.annotate(key=value).values("key")), sort.is_descending, True))
     return parts
 
 
-def _stages(field: Field) -> list[tuple[Any, Q]]:
+def _stages(sort: Sort) -> list[tuple[Any, Q]]:
     """What to sort by and when a row has it."""
+    field = _field(sort)
     if field.source == Source.METRIC:
-        return [(number_of(field), Q(IsNull(number_of(field), False)))]
+        numbers = (number_of(field), Q(IsNull(number_of(field), False)))
+        if not sort.as_mlflow:
+            return [numbers]
+        low, high, nan = (_spelled(word) for word in ("-Infinity", "Infinity", "NaN"))
+        return [high, numbers, low, nan] if sort.is_descending else [low, numbers, high, nan]
     texts = Q(value__isnull=False)
-    if field.source == Source.PARAM:
+    if field.source == Source.PARAM and not sort.as_mlflow:
         return [(F("number"), Q(number__isnull=False)), (F("value"), texts & Q(number__isnull=True))]
     return [(F("value"), texts)]
+
+
+def _spelled(word: str) -> tuple[Any, Q]:
+    """Those whose last value is this one; among themselves they are equal."""
+    return Value(0, output_field=IntegerField()), Q(last__isnull=True, last_text=word)
 
 
 def _is_value(sort: Sort) -> bool:
@@ -142,6 +155,14 @@ def _field(sort: Sort) -> Field:
 
 def _column(sort: Sort) -> str:
     return _COLUMNS.get(sort.column.key, sort.column.key)
+
+
+def _key(sort: Sort) -> Any:
+    """The expression of an attribute to sort by."""
+    if not (sort.as_mlflow and sort.column.key == "status"):
+        return F(_column(sort))
+    words = [When(status__in=sorted(covered), then=Value(word)) for word, covered in MLFLOW_STATUSES.items()]
+    return Case(*words, output_field=TextField())
 
 
 def _order(name: str, part: Part) -> Any:

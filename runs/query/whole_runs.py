@@ -1,0 +1,188 @@
+"""Runs with everything they were given, many at once and as plain values: what other programs are handed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from runs.errors import Invalid
+from runs.models import Experiment, Metric, Name, Param, Run, Tag, User, Workspace
+from runs.query.columns import BUILT_IN, MOST_SORTS, Sort, as_column, sort_text
+from runs.query.conditions import Conditions
+from runs.query.cursors import read_cursor, write_cursor
+from runs.query.fields import Field, Source
+from runs.query.grammar import parse_field
+from runs.query.nodes import Compare, Op, all_of
+from runs.query.runs import BATCHES_S, plan_runs
+from runs.query.sorts import legs
+from runs.query.time_limit import limited_time
+from runs.query.walks import walk
+
+_SALT = "runs.whole"
+READ_TOGETHER = 5000
+# Equal runs stand in this order, and all of them where none is asked for.
+_TIES = (
+    Sort(BUILT_IN["started"], is_descending=True, as_mlflow=True),
+    Sort(BUILT_IN["id"], as_mlflow=True),
+)
+
+
+class Last(NamedTuple):
+    """The last point of a metric; `text` where it is no finite number."""
+
+    value: float | None
+    text: str | None
+    step: int
+    time: int
+
+
+class Facts(NamedTuple):
+    """The attributes of a run, in the order in which they are read."""
+
+    pk: int
+    id: str
+    name: str
+    description: str
+    status: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    deleted_at: datetime | None
+    experiment: int
+    user: str | None
+    parent: str | None
+
+
+_COLUMNS = (
+    "pk",
+    "public_id",
+    "display_name",
+    "description",
+    "status",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "deleted_at",
+    "experiment__number",
+    "created_by__username",
+    "parent__public_id",
+)
+
+
+@dataclass
+class WholeRun:
+    """A run with its last metrics, its parameters and its tags by name."""
+
+    facts: Facts
+    metrics: dict[str, Last] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WholePage:
+    """Some runs in their order. `next_cursor` is None on the last page."""
+
+    runs: list[WholeRun]
+    next_cursor: str | None
+
+
+def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
+    """These runs in this order; one that is not there any more is left out. Five queries for each few thousand."""
+    found: dict[int, WholeRun] = {}
+    for start in range(0, len(numbers), READ_TOGETHER):
+        some = numbers[start : start + READ_TOGETHER]
+        rows = Run.objects.filter(pk__in=some).values_list(*_COLUMNS)
+        found |= {row[0]: WholeRun(Facts(*row)) for row in rows}
+        _fill(found, some)
+    return [found[number] for number in numbers if number in found]
+
+
+def _fill(found: dict[int, WholeRun], numbers: Sequence[int]) -> None:
+    texts = ("run_id", "name_id", "value", "full")
+    metrics = Metric.objects.filter(run__in=numbers, count__gt=0)
+    numeric = list(
+        metrics.values_list("run_id", "name_id", "last", "last_text", "last_step", "last_time").order_by()
+    )
+    params = list(Param.objects.filter(run__in=numbers).values_list(*texts).order_by())
+    tags = list(Tag.objects.filter(run__in=numbers).values_list(*texts).order_by())
+    names = _names({row[1] for rows in (numeric, params, tags) for row in rows})
+    for run, name, value, text, step, time in numeric:
+        if run in found:
+            found[run].metrics[names[name]] = Last(value, text, step, time)
+    for rows, kind in ((params, "params"), (tags, "tags")):
+        by_run: dict[int, dict[str, str]] = defaultdict(dict)
+        for run, name, value, full in rows:
+            by_run[run][names[name]] = (value if full is None else full) or ""
+        for run, pairs in by_run.items():
+            if run in found:
+                setattr(found[run], kind, pairs)
+
+
+def _names(wanted: set[int]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    numbers: Iterator[int] = iter(wanted)
+    while some := list(islice(numbers, READ_TOGETHER)):
+        names |= dict(Name.objects.filter(pk__in=some).values_list("pk", "text"))
+    return names
+
+
+def parse_order(keys: Iterable[str]) -> tuple[Sort, ...]:
+    """An order as MLflow writes it, `metrics.acc DESC` and the like; newest first for none. Raises Invalid."""
+    found: dict[str, Sort] = {}
+    for text in keys:
+        name, _, word = text.strip().rpartition(" ")
+        if not name or word.upper() not in ("ASC", "DESC"):
+            name, word = text.strip(), "ASC"
+        try:
+            column = as_column(parse_field(name.strip(), mlflow=True))
+        except Invalid:
+            raise Invalid(
+                f"Invalid ordering key in order_by clause '{text[:200]}'.", field="order_by"
+            ) from None
+        if column.key == "artifact_uri":  # which ends in the id
+            column = BUILT_IN["id"]
+        if not column.is_sortable:
+            raise Invalid(f"Runs cannot be sorted by {column.key}.", field="order_by")
+        found.setdefault(column.key, Sort(column, word.upper() == "DESC", as_mlflow=True))
+    if len(found) > MOST_SORTS:
+        raise Invalid(f"Runs are sorted by at most {MOST_SORTS} keys.", field="order_by")
+    for tie in _TIES:
+        found.setdefault(tie.column.key, tie)
+    return tuple(found.values())
+
+
+def search_whole_runs(
+    workspace: Workspace,
+    experiments: Sequence[Experiment],
+    conditions: Conditions,
+    *,
+    viewer: User,
+    sort: Sequence[Sort],
+    cursor: str = "",
+    limit: int,
+) -> WholePage:
+    """A page of the runs of these experiments that fulfil the conditions, children and the archive included.
+
+    Raises Invalid for a cursor of another order, and when it takes over ten seconds.
+    """
+    order = sort_text(sort)
+    start = read_cursor(cursor, order, salt=_SALT) if cursor else (0, None)
+    if not experiments:
+        return WholePage([], None)
+    one = experiments[0] if len(experiments) == 1 else None
+    if one is None:
+        inside = Compare(
+            Field(Source.ATTRIBUTE, "experiment"), Op.IN, tuple(each.name for each in experiments)
+        )
+        conditions = replace(conditions, tree=all_of([inside, conditions.tree]))
+    conditions = replace(conditions, include_children=True, with_archive=True)
+    with limited_time(BATCHES_S):
+        plan = plan_runs(workspace, conditions, viewer=viewer, experiment=one, sort=sort, wanted=limit)
+        found = walk([*legs(plan, sort)], start, limit + 1)
+        runs: list[Any] = [keys[-1] for _, keys in found[:limit]]
+        whole = whole_runs(runs)
+    last = found[limit - 1] if len(found) > limit else None
+    return WholePage(whole, write_cursor(order, last[0], last[1], salt=_SALT) if last else None)
