@@ -148,7 +148,9 @@ def workspace_of(caller: Caller, header: str) -> str:
 def read(request: HttpRequest) -> Fields:
     """What was sent: the query of a GET, else a JSON object."""
     if request.method == "GET":
-        return Fields({name: values[-1] for name, values in request.GET.lists()})
+        return Fields(
+            {name: values if len(values) > 1 else values[0] for name, values in request.GET.lists() if values}
+        )
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # also what keeps forms of other sites out
         raise Wrong("Bad Request. Content-Type must be one of ['application/json'].")

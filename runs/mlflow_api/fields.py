@@ -4,6 +4,7 @@ import json
 import math
 import posixpath
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -66,6 +67,33 @@ class Fields:
             )
         except (ValueError, OverflowError):
             return self.wrong(name, value)
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts, or one text; none where it is missing."""
+        value = self.get(name)
+        values = [] if value is None else [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            return list(self.wrong(name, value))
+        return values
+
+    def word(self, name: str, words: Sequence[str], default: str) -> str:
+        """One of the words, as such or as its number, which counts from 1."""
+        value = self.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= len(words):
+            return words[value - 1]
+        if value is None or value in words:
+            return value or default
+        return str(self.wrong(name, value))
+
+    def most(self, default: int, limit: int) -> int:
+        """How many are asked for at once, in the field `max_results`."""
+        most = self.integer("max_results", default)
+        if not 1 <= most <= limit:
+            raise Wrong(
+                f"Invalid value {most} for parameter 'max_results' supplied: It must be a positive integer"
+                f" of at most {limit}"
+            )
+        return most
 
     def items(self, name: str) -> list["Fields"]:
         """A list of objects; none where it is missing."""

@@ -15,7 +15,7 @@ from runs.errors import Gone, NotFound
 from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
-from runs.mlflow_api.shapes import NAME, NOTE, PARENT, info_shape, run_shape
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
 from runs.mlflow_api.values import tags_of
 from runs.models import Run
 
@@ -49,7 +49,7 @@ def create(call: Call) -> dict[str, Any]:
         start=True,
         began_at=_moment(call.fields.integer("start_time", 0)),
     )
-    return {"run": run_shape(create_run(workspace, new, by=by)[0])}
+    return {"run": shape_of(create_run(workspace, new, by=by)[0])}
 
 
 def _name(asked: str, tag: str) -> str:
@@ -79,7 +79,7 @@ def _moment(milliseconds: int) -> datetime | None:
 
 def get(call: Call) -> dict[str, Any]:
     """The run, also one in the trash."""
-    return {"run": run_shape(call.run(deleted=True))}
+    return {"run": shape_of(call.run(deleted=True))}
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def update(call: Call) -> dict[str, Any]:
         edit_run(run, by=by, display_name=name[:NAME_LENGTH])
     if word in _ENDS and not run.is_ended:
         run = _ENDS[word](run, by=by, ended_at=_past(ended_at))
-    return {"run_info": info_shape(get_run(call.caller, run.public_id))}
+    return {"run_info": shape_of(run)["info"]}
 
 
 def _past(moment: datetime | None) -> datetime | None:

@@ -2,24 +2,25 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runs.lifecycle import Status
-from runs.models import Experiment, ExperimentTag, Metric, Param, Run, Tag
+from runs.models import Experiment, ExperimentTag, Run
 from runs.query.literals import MLFLOW_STATUSES
+from runs.query.whole_runs import Facts, Last, WholeRun, whole_runs
 
 NAME, NOTE, PARENT, USER = "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user"
 # What MLflow keeps as tags and a run here has itself.
 OWN_TAGS = (NAME, NOTE)
-_STATUS = {status: word for word, statuses in MLFLOW_STATUSES.items() for status in statuses}
+_STATUS = {status.value: word for word, statuses in MLFLOW_STATUSES.items() for status in statuses}
+_BEGINNING, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _LARGEST = 1.7976931348623157e308
 _SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def ms(moment: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
+    """Whole milliseconds since 1970, as searches compare them."""
+    return (moment - _BEGINNING) // _MILLISECOND
 
 
 def number(value: float) -> float | str:
@@ -52,52 +53,56 @@ def experiment_shape(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def info_shape(run: Run) -> dict[str, Any]:
+def info_shape(facts: Facts) -> dict[str, Any]:
     """What a run is."""
     shape = {
-        "run_id": run.public_id,
-        "run_uuid": run.public_id,
-        "run_name": run.display_name,
-        "experiment_id": str(run.experiment.number),
-        "user_id": run.created_by.username if run.created_by else "",
-        "status": _STATUS[Status(run.status)],
-        "start_time": ms(run.started_at or run.created_at),
-        "artifact_uri": f"mlflow-artifacts:/{run.experiment.number}/{run.public_id}/artifacts",
-        "lifecycle_stage": "active" if run.deleted_at is None else "deleted",
+        "run_id": facts.id,
+        "run_uuid": facts.id,
+        "run_name": facts.name,
+        "experiment_id": str(facts.experiment),
+        "user_id": facts.user or "",
+        "status": _STATUS[facts.status],
+        "start_time": ms(facts.started_at or facts.created_at),
+        "artifact_uri": f"mlflow-artifacts:/{facts.experiment}/{facts.id}/artifacts",
+        "lifecycle_stage": "active" if facts.deleted_at is None else "deleted",
     }
-    return shape | ({"end_time": ms(run.ended_at)} if run.ended_at else {})
+    return shape | ({"end_time": ms(facts.ended_at)} if facts.ended_at else {})
 
 
-def run_shape(run: Run) -> dict[str, Any]:
+def run_shape(run: WholeRun) -> dict[str, Any]:
     """A run with all it was given."""
-    params = Param.objects.filter(run=run).select_related("name").order_by("name__text")
-    metrics = Metric.objects.filter(run=run, count__gt=0).select_related("name").order_by("name__text")
+    metrics = [_last(key, last) for key, last in sorted(run.metrics.items())]
     data = {
-        "metrics": [shape for metric in metrics if (shape := _last(metric)) is not None],
-        "params": pairs({row.name.text: row.text or "" for row in params}),
+        "metrics": [shape for shape in metrics if shape is not None],
+        "params": pairs(dict(sorted(run.params.items()))),
         "tags": pairs(_tags(run)),
     }
     return {
-        "info": info_shape(run),
+        "info": info_shape(run.facts),
         "data": {name: rows for name, rows in data.items() if rows},
         "inputs": {},
     }
 
 
-def _tags(run: Run) -> dict[str, str]:
-    own = {NAME: run.display_name, USER: run.created_by.username if run.created_by else ""}
-    if run.parent is not None:
-        own[PARENT] = run.parent.public_id
-    rows = Tag.objects.filter(run=run).select_related("name").order_by("name__text")
-    tags = own | {row.name.text: row.text or "" for row in rows}
-    return tags | ({NOTE: run.description} if run.description else {})
+def shape_of(run: Run) -> dict[str, Any]:
+    """One run, as it is now."""
+    return run_shape(whole_runs([run.pk])[0])
 
 
-def _last(metric: Metric) -> dict[str, Any] | None:
-    value = metric.last if metric.last is not None else _SPELLED.get(metric.last_text or "")
+def _tags(run: WholeRun) -> dict[str, str]:
+    facts = run.facts
+    own = {NAME: facts.name, USER: facts.user or ""}
+    if facts.parent is not None:
+        own[PARENT] = facts.parent
+    tags = own | dict(sorted(run.tags.items()))
+    return tags | ({NOTE: facts.description} if facts.description else {})
+
+
+def _last(key: str, last: Last) -> dict[str, Any] | None:
+    value = last.value if last.value is not None else _SPELLED.get(last.text or "")
     if value is None:  # a text, a table, a picture: MLflow has no such metrics
         return None
-    return point_shape(metric.name.text, metric.last_step, metric.last_time, value)
+    return point_shape(key, last.step, last.time, value)
 
 
 def point_shape(key: str, step: int, time: int, value: float) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from runs.mlflow_api import experiments, runs, server, values
+from runs.mlflow_api import experiments, runs, search, server, values
 from runs.mlflow_api.base import Handler, endpoint, unknown
 
 TRACKING: dict[str, dict[str, Handler]] = {
@@ -15,6 +15,7 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "runs/get": {"GET": runs.get},
     "runs/update": {"POST": runs.update},
     "runs/delete": {"POST": runs.delete},
+    "runs/search": {"POST": search.runs},
     "runs/restore": {"POST": runs.restore},
     "runs/log-metric": {"POST": values.log_metric},
     "runs/log-parameter": {"POST": values.log_parameter},

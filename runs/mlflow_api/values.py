@@ -9,7 +9,7 @@ from runs.actions.batch import log_batch
 from runs.actions.organise import remove_tags
 from runs.actions.tracking import Points
 from runs.errors import Conflict
-from runs.limits import NAME_LENGTH, POINTS_PER_METRIC
+from runs.limits import INTEGER_MAX, NAME_LENGTH, POINTS_PER_METRIC
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
@@ -108,12 +108,8 @@ def delete_tag(call: Call) -> dict[str, Any]:
 def history(call: Call) -> dict[str, Any]:
     """All points of a metric by time, in pages; nothing for one that there is not."""
     key, run = call.fields.text("metric_key"), call.run(deleted=True)
-    most = min(call.fields.integer("max_results", HISTORY_PAGE), HISTORY_PAGE)
+    most = min(call.fields.most(HISTORY_PAGE, INTEGER_MAX), HISTORY_PAGE)
     start = call.fields.text("page_token", "0")
-    if most < 1:
-        raise Wrong(
-            f"Invalid value {most} for parameter 'max_results' supplied: It must be a positive integer"
-        )
     if not (start.isascii() and start.isdecimal() and len(start) < 10):
         raise Wrong("Invalid page token, could not base64-decode")
     series = read_series(run, [key], points=POINTS_PER_METRIC) if "\x00" not in key else []

@@ -1,0 +1,52 @@
+"""Searches: MLflow's filters and orders, by the studio's one grammar and planner."""
+
+from typing import Any
+
+from runs.access import get_numbered_experiments, get_workspace
+from runs.errors import Invalid
+from runs.mlflow_api.base import Call
+from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.shapes import run_shape
+from runs.query.conditions import Conditions
+from runs.query.grammar import parse
+from runs.query.whole_runs import parse_order, search_whole_runs
+
+MOST = 50_000
+RUNS_A_PAGE = 1000
+VIEWS = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
+_DELETED = {"ACTIVE_ONLY": False, "DELETED_ONLY": True, "ALL": None}
+
+
+def runs(call: Call) -> dict[str, Any]:
+    """The runs of these experiments that fulfil the filter; of an experiment that there is not, none."""
+    fields = call.fields
+    workspace = get_workspace(call.caller, call.workspace_name)
+    limit, view = fields.most(RUNS_A_PAGE, MOST), fields.word("run_view_type", VIEWS, "ACTIVE_ONLY")
+    tree, order = parse(fields.text("filter", ""), mlflow=True), parse_order(fields.texts("order_by"))
+    numbers = {int(text) for text in fields.texts("experiment_ids") if is_number(text)}
+    experiments = get_numbered_experiments(call.caller, workspace, numbers)
+    try:
+        page = search_whole_runs(
+            workspace,
+            experiments,
+            Conditions(tree=tree, deleted=_DELETED[view]),
+            viewer=call.caller.user,
+            sort=order,
+            cursor=fields.text("page_token", ""),
+            limit=limit,
+        )
+    except Invalid as refusal:
+        raise page_refusal(refusal) from None
+    return {"runs": [run_shape(run) for run in page.runs], "next_page_token": page.next_cursor}
+
+
+def is_number(text: str) -> bool:
+    """Whether the text can be the number of an experiment."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def page_refusal(refusal: Invalid) -> Wrong:
+    """A token that is none, in MLflow's words; other refusals as they are."""
+    if refusal.field == "cursor":
+        return Wrong(f"Invalid page token, could not base64-decode. {refusal.message}")
+    return Wrong(refusal.message)
