@@ -19,6 +19,8 @@ from runs.web.address import Address
 # `view=default` is what the studio shows by itself, also for those who begin with a view of their own.
 BUILT_IN = "default"
 PLACES = ("runs", "experiment")
+# How a list looks, not which runs it is about; `only` says that what is selected counts.
+_LOOKS = {"sort", "columns", "group", "pin", "chart", "open", "selected"}
 
 
 @dataclass
@@ -83,6 +85,24 @@ class ViewBar:
     def edit_url(self) -> str:
         """Rename, describe, who may use it."""
         return self._url("view_edit", with_state=True)
+
+    @property
+    def bell_about(self) -> str:
+        """What an alert about these runs names: the view as it is kept, or the filter; empty where neither says it."""
+        if self.view and not self.is_changed:
+            return f"view={self.view.pk}"
+        if self.narrows != {"filter"}:
+            return ""
+        about = {"filter": self.state["filter"][0]}
+        _, experiment = place_of(self.address.path, self.workspace)
+        if experiment is not None:
+            about["experiment"] = experiment
+        return urlencode(about)
+
+    @property
+    def narrows(self) -> set[str]:
+        """What of the state says which runs these are."""
+        return set(self.state) - _LOOKS
 
     def _url(self, name: str, *, with_state: bool = False) -> str:
         numbered = name in ("view_share", "view_edit")

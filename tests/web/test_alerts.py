@@ -56,6 +56,41 @@ def test_the_bell_of_a_run_an_experiment_and_a_view_leads_to_its_form(browser, w
     ]
 
 
+def test_an_unsaved_filter_has_a_bell_too(browser, workspace):
+    experiment = make.run(workspace, "a/b & c").experiment
+    asked = "?filter=tags.team+%3D+%27vision%27&sort=name&columns=name"
+    for place, more in (
+        ("/w/vision/runs/", ""),
+        (reverse("experiment", args=["vision", experiment.name]), "&amp;experiment=a%2Fb+%26+c"),
+    ):
+        html = browser.get(place + asked).content.decode()
+        link = f"/w/vision/alerts/new/?filter=tags.team+%3D+%27vision%27{more}"
+        assert f'href="{link}"' in html, place
+        form = browser.get(link.replace("&amp;", "&"))
+        assert "tags.team = &#x27;vision&#x27;" in form.content.decode()
+        assert browser.post(link.replace("&amp;", "&"), FORM | named_in(form)).status_code == 302
+    first, second = Alert.objects.order_by("pk")
+    assert first.filter == second.filter == "tags.team = 'vision'"
+    assert (first.experiment_id, second.experiment_id) == (None, experiment.pk)
+
+
+@pytest.mark.parametrize("asked", ["?q=word", "?filter=name+%3D+1&mine=true", "?status=Failed"])
+def test_what_no_filter_says_is_to_be_saved_first(browser, workspace, asked):
+    html = browser.get("/w/vision/runs/" + asked).content.decode()
+    assert "save as a view first" in html and "/alerts/new/" not in html
+
+
+def test_a_list_of_all_runs_offers_no_bell_of_its_own(browser, workspace):
+    html = browser.get("/w/vision/runs/?view=default").content.decode()
+    assert "save as a view first" not in html and "/alerts/new/" not in html
+
+
+def named_in(form):
+    subjects = form.context["subjects"]
+    experiment = {"experiment": subjects["experiment"].name} if "experiment" in subjects else {}
+    return experiment | {"filter": form.context["sent"]["filter"]}
+
+
 def subject_in(form):
     subjects = form.context["subjects"]
     return {
