@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 UP = "import sys; from studio import serve; sys.exit(serve.main(sys.argv[1:]))"
@@ -30,14 +31,20 @@ class Studio:
 
 def make_run(found: Studio, experiment: str) -> str:
     """A new running run; returns its id."""
+    body = {"experiment": experiment, "start": True}
+    return str(post(found, f"workspaces/{found.workspace}/runs/", body)["id"])
+
+
+def post(found: Studio, path: str, body: Any) -> Any:
+    """The answer of the REST API to this."""
     request = urllib.request.Request(
-        f"{found.url}/api/v1/workspaces/{found.workspace}/runs/",
-        json.dumps({"experiment": experiment, "start": True}).encode(),
+        f"{found.url}/api/v1/{path}",
+        json.dumps(body).encode(),
         {"Authorization": f"Bearer {found.token}", "Content-Type": "application/json"},
         method="POST",
     )
     with urllib.request.urlopen(request, timeout=60) as response:
-        return str(json.load(response)["id"])
+        return json.load(response)
 
 
 @contextmanager
