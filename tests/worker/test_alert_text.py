@@ -38,7 +38,7 @@ TEXT = st.text(max_size=60) | st.sampled_from(
 )
 HEADERS = {
     *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID"),
-    *("Auto-Submitted", "X-Auto-Response-Suppress"),
+    *("Auto-Submitted", "X-Auto-Response-Suppress", "List-Unsubscribe", "List-Unsubscribe-Post"),
 }
 TAGS = {
     *("html", "body", "p", "b", "h3", "a", "br", "table", "tr", "th", "td", "pre", "small", "!doctype"),
@@ -90,6 +90,25 @@ def test_no_text_becomes_a_header_a_tag_or_a_link_of_a_mail(text):
     for body in (read.get_body(("plain",)).get_content(), " ".join(html.text)):
         ours = re.sub(r"http://127\.0\.0\.1:8080/\S*", "", body)
         assert "://" not in ours and not re.search(r"[^\W\d_]\.[^\W\d_]{2}|\S@[^\s\u2060]", ours)
+
+
+@given(TEXT, st.sampled_from(["to", "subject", "key", "unsubscribe", "sender"]))
+@example("https://a\r\n\r\nBcc: evil@example.org", "unsubscribe")
+@example("a@example.org\nBcc: evil@example.org", "to")
+@example("x>\r\nBcc: evil@example.org\r\n <y", "key")
+@example("Evil\r\nBcc: evil@example.org <a@example.org>", "sender")
+def test_no_field_of_a_letter_begins_another_header(text, field):
+    fields = {"to": "olga@example.org", "subject": "s", "key": "k", "unsubscribe": "https://a.example"}
+    sender = text if field == "sender" else "studio@example.org"
+    letter = mail.Letter(template="mail_test", **({**fields, field: text} if field != "sender" else fields))
+    try:
+        sent = mail.compose(letter, sender).message().as_bytes()
+    except ValueError:  # refused as a whole, and so is sent to nobody
+        return
+    found = email.message_from_bytes(sent, policy=policy.compat32)
+    assert set(found.keys()) <= HEADERS and len(found.keys()) == len(set(found.keys()))
+    for part in found.walk():
+        assert "Bcc" not in part
 
 
 @given(TEXT, st.sampled_from(["slack", "mattermost", "teams"]))
