@@ -6,15 +6,21 @@ import subprocess
 
 import pytest
 
-PYTHON = os.environ.get("MLFLOW_PYTHON", "")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON, reason="MLFLOW_PYTHON names no Python with MLflow"),
-]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["MLFLOW_PYTHON", "MLFLOW2_PYTHON"])
+def python(request):
+    """A Python with MLflow 3, then one with MLflow 2."""
+    named = os.environ.get(request.param, "")
+    if not named:
+        pytest.skip(f"{request.param} names no Python with MLflow")
+    return named
+
 
 SCRIPT = """
 import json, math, mlflow
-mlflow.set_experiment("real client")
+mlflow.set_experiment("real client " + mlflow.__version__)
 with mlflow.start_run(run_name="outer", description="**hello**", tags={"team": "vision"}) as outer:
     mlflow.log_params({"lr": 0.1, "depth": 3})
     mlflow.log_metric("loss", math.nan)
@@ -39,7 +45,19 @@ for step in range(50):
 client.set_terminated(later.info.run_id, "KILLED")
 found = {name: client.get_run(run.info.run_id) for name, run in
          {"outer": outer, "inner": inner, "broken": broken, "later": later}.items()}
+pages, token = [], None
+while token != "":
+    page = client.search_runs([outer.info.experiment_id], order_by=["attributes.start_time ASC"],
+                              max_results=3, page_token=token)
+    pages.append([run.info.run_name for run in page])
+    token = page.token or ""
+of_outer = f"tags.mlflow.parentRunId = '{outer.info.run_id}'"
+table = mlflow.search_runs([outer.info.experiment_id], "metrics.acc > 18 AND params.depth = '3'")
 print(json.dumps({
+    "pages": pages,
+    "children": [run.info.run_name for run in client.search_runs([outer.info.experiment_id], of_outer)],
+    "failed": [run.info.run_name for run in client.search_runs([outer.info.experiment_id], "status = 'FAILED'")],
+    "table": [table["tags.mlflow.runName"].tolist(), table["metrics.acc"].tolist(), table["params.lr"].tolist()],
     "statuses": {name: run.info.status for name, run in found.items()},
     "names": {name: run.info.run_name for name, run in found.items()},
     "params": found["outer"].data.params,
@@ -53,7 +71,7 @@ print(json.dumps({
 """
 
 
-def test_a_plain_script_logs_here_unmodified(live_studio):
+def test_a_plain_script_logs_here_unmodified(live_studio, python):
     environment = {
         **os.environ,
         "MLFLOW_TRACKING_URI": f"{live_studio.url}/w/{live_studio.workspace}",
@@ -62,7 +80,7 @@ def test_a_plain_script_logs_here_unmodified(live_studio):
         "GIT_PYTHON_REFRESH": "quiet",
     }
     environment.pop("PYTHONPATH", None)
-    command = [PYTHON, "-c", SCRIPT]
+    command = [python, "-c", SCRIPT]
     done = subprocess.run(
         command, env=environment, cwd=live_studio.data, capture_output=True, text=True, timeout=300
     )
@@ -78,6 +96,9 @@ def test_a_plain_script_logs_here_unmodified(live_studio):
     assert told["params"] == {"lr": "0.1", "depth": "3"}
     assert told["metrics"] == {"loss": "nan", "train/loss": "0.05", "acc": "19.0"}
     assert told["history"] == [20, 50]
+    assert told["pages"] == [["outer", "inner", "broken"], ["asynchronous"]]
+    assert (told["children"], told["failed"]) == (["inner"], ["broken"])
+    assert told["table"] == [["outer"], [19.0], ["0.1"]]
     assert "Changing param values is not allowed" in told["refused"]
 
 
