@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +18,7 @@ from studio import Experiment, Run, Workspace
 from studio.client import courier, heart, http, process, recorder
 from studio.client.cli import main
 from tests.client.fake_server import TOKEN, FakeStudio
+from tests.client.wire import Wire
 
 ROOT = Path(__file__).parents[2]
 
@@ -183,3 +185,11 @@ def names_in(path: str) -> dict[str, bytes]:
     """Return the files of a zip."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def wire(live_studio: Any) -> Iterator[Wire]:
+    """The way to the real server."""
+    found = Wire(urlsplit(live_studio.url).port or 0)
+    yield found
+    found.cut()

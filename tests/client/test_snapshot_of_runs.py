@@ -1,15 +1,9 @@
 """Runs that keep the folder they are started in, by themselves, with a real server."""
 
-import asyncio
 import re
-import socket
-import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +12,7 @@ from studio.client import folder as folders
 from studio.client.errors import ServiceException
 from studio.client.snapshot_kept import send_kept
 from tests.client.conftest import ROOT, Cli, names_in, quiet, until
+from tests.client.wire import Wire
 
 
 @pytest.fixture
@@ -117,56 +112,24 @@ def test_offline_the_snapshot_waits_in_the_journal_as_the_sources_were(
 
 
 def test_a_studio_that_is_away_gets_the_snapshot_when_it_comes_back(
-    live_studio: Any, sources: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    live_studio: Any,
+    wire: Wire,
+    sources: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("STUDIO_SNAPSHOT")
     monkeypatch.chdir(sources)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = free.getsockname()
+    wire.cut()
     space = Workspace.from_config(
-        url=f"http://127.0.0.1:{address[1]}", token=live_studio.token, workspace=live_studio.workspace
+        url=f"http://127.0.0.1:{wire.port}", token=live_studio.token, workspace=live_studio.workspace
     )
     with Experiment(space, "away").start_logging() as run:
         run.log("loss", 1)
     assert "Failed to take a snapshot" not in capsys.readouterr().err
-    with way_to(live_studio.url, address):
-        until(lambda: run.flush(1))
-        assert set(names_in(run.restore_snapshot())) == {"train.py", "lib/data.py", "run.sh"}
-
-
-@contextmanager
-def way_to(url: str, address: tuple[str, int]) -> Iterator[None]:
-    """Lets the server at the url answer at this address, too."""
-    there = urlsplit(url)
-
-    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):
-            while block := await source.read(65536):
-                target.write(block)
-                await target.drain()
-        target.close()
-
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind = await asyncio.open_connection(there.hostname, there.port)
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(carry(reader, behind[1]), carry(behind[0], writer))
-
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(meet, *address))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    yield
-
-    def end() -> None:
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.call_soon(loop.stop)
-
-    loop.call_soon_threadsafe(end)
-    thread.join()
-    loop.close()
+    wire.mend()
+    until(lambda: run.flush(1))
+    assert set(names_in(run.restore_snapshot())) == {"train.py", "lib/data.py", "run.sh"}
 
 
 def test_a_kept_snapshot_that_is_broken_is_refused_with_its_reason(live_studio: Any, home: Path) -> None:
