@@ -1,13 +1,4 @@
-"""`azureml.core.compute_target` under the studio's name."""
+"""`azureml.core.compute_target` under the studio's name: the cloud has the same classes in two places."""
 
-from studio.client.compute import ComputeTarget, LocalTarget, RayCompute, ServerCompute, SlurmCompute
-from studio.client.errors import ComputeTargetException
-
-__all__ = [
-    "ComputeTarget",
-    "ComputeTargetException",
-    "LocalTarget",
-    "RayCompute",
-    "ServerCompute",
-    "SlurmCompute",
-]
+from studio.compute import *  # noqa: F403
+from studio.compute import __all__ as __all__

@@ -41,7 +41,7 @@ def long_alert(api):
     """An alert with much to say in every column."""
     sent = {
         "name": LONG,
-        "experiment": api.run(experiment="watched")["experiment"],
+        "experiment": api.run(experiment=LONG[:120])["experiment"],
         "statuses": ["failed", "canceled", "completed", "not responding", "started"],
         "channel": "app",
         "timing": "hourly",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from studio import Experiment, Workspace
+from studio import Experiment, Run, Workspace
+from studio.client.console import LOG_NAME
 from tests.conftest import FIRST_TOKEN, ROOT, Studio, free_port, own_database, serving
 
 
@@ -20,6 +21,19 @@ def until(said: Callable[[], object]) -> None:
     while not said():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def printed(run: Run, folder: Path) -> str:
+    """What the script has printed so far; the folder holds the copy."""
+    if LOG_NAME not in run.get_file_names():
+        return ""
+    run.download_file(LOG_NAME, str(folder / "log.txt"))
+    return (folder / "log.txt").read_text()
+
+
+def reason_of(run: Run) -> str:
+    """Why the run is in its status, as pages say it."""
+    return str(run._client.get(f"runs/{run.id}/")["status_reason"])
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,9 @@ from runs.compute.engine import Order
 from runs.compute.ray import RayEngine
 from runs.definition import Resources
 from studio import ComputeTarget, Environment, Experiment, RunConfiguration, ScriptRunConfig, Workspace
-from studio.client.console import LOG_NAME
 from studio.compute import RayCompute
 from studio.exceptions import ActivityFailedException, ComputeTargetException
-from tests.compute.conftest import Workers, until
+from tests.compute.conftest import Workers, printed, reason_of, until
 from tests.conftest import ROOT, Studio
 
 pytestmark = pytest.mark.slow
@@ -150,22 +149,11 @@ def config(folder: Path, script: str, cpus: int = 1, target: str = "ray") -> Scr
     return ScriptRunConfig(folder, "train.py", run_config=wanted)
 
 
-def printed(run, folder: Path) -> str:
-    if LOG_NAME not in run.get_file_names():
-        return ""
-    run.download_file(LOG_NAME, str(folder / "log.txt"))
-    return (folder / "log.txt").read_text()
-
-
 def asked_again(target: ComputeTarget) -> dict[str, Any]:
     """What the studio says of the target after its worker has asked it once more."""
     target.workspace.client.post(f"workspaces/{target.workspace.name}/computetargets/{target.name}/test/")
     target.get_status()
     return target.serialize()
-
-
-def reason_of(run) -> str:
-    return run._client.get(f"runs/{run.id}/")["status_reason"]
 
 
 def test_a_script_runs_there_its_log_streams_and_it_submits_another(

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from studio import ComputeTarget, Environment, Experiment, RunConfiguration, ScriptRunConfig, Workspace
-from studio.client.console import LOG_NAME
 from studio.compute import SlurmCompute
 from studio.exceptions import ActivityFailedException
-from tests.compute.conftest import Workers, until
+from tests.compute.conftest import Workers, printed, reason_of, until
 from tests.conftest import ROOT, Studio, free_port
 
 pytestmark = pytest.mark.slow
@@ -130,13 +129,6 @@ def config(folder: Path, script: str, cpus: int = 1, target: str = "cluster") ->
     return ScriptRunConfig(folder, "train.py", run_config=wanted)
 
 
-def printed(run, folder: Path) -> str:
-    if LOG_NAME not in run.get_file_names():
-        return ""
-    run.download_file(LOG_NAME, str(folder / "log.txt"))
-    return (folder / "log.txt").read_text()
-
-
 def test_a_script_runs_there_and_its_log_streams(
     target, experiment: Experiment, cluster: Path, tmp_path: Path
 ):
@@ -195,10 +187,6 @@ def test_what_slurm_ends_by_itself_failed_with_its_reason(
     said = "time limit" if by == "time limit" else "canceled in Slurm"
     until(lambda: f"Stopped by the target cluster: {said}." in reason_of(run))
     assert (run.get_status(), run.get_details()["error"]["error"]["code"]) == ("Failed", "SupervisorStopped")
-
-
-def reason_of(run) -> str:
-    return run._client.get(f"runs/{run.id}/")["status_reason"]
 
 
 def waits(run) -> bool:
