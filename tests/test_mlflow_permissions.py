@@ -29,6 +29,15 @@ TABLE: dict[str, dict[str, str]] = {
     "mlflow-runs-set-tag": {"POST": "contributor"},
     "mlflow-runs-delete-tag": {"POST": "contributor"},
     "mlflow-metrics-get-history": {"GET": "reader"},
+    "mlflow-artifacts-list": {"GET": "reader"},
+    "mlflow-artifacts-presigned-upload-url": {"POST": "signed in"},
+    "mlflow-artifacts-presigned-download-url": {"POST": "signed in"},
+    "mlflow-upload-artifact": {"POST": "contributor"},
+    "mlflow-files": {"GET": "reader"},
+    "mlflow-file": {"GET": "reader", "PUT": "contributor", "DELETE": "contributor"},
+    "mlflow-file-parts": {"POST": "signed in"},
+    "mlflow-file-presigned": {"GET": "signed in"},
+    "mlflow-get-artifact": {"GET": "reader"},
 }
 CELLS = [(name, method) for name, methods in TABLE.items() for method in methods]
 SCOPED = [(name, method) for name, method in CELLS if TABLE[name][method] in ROLES]
@@ -46,8 +55,17 @@ def ask(client: Client, method: str, name: str, run, prefix: str = ""):
     }
     if name == "mlflow-experiments-create":
         fields["name"] = "brand new"
-    route = next(route for route, found in routes() if found == name and route.startswith("api/"))
-    path = f"/w/{run.workspace.name}/{route}"
+    route = next(
+        route for route, found in routes() if found == name and not route.startswith(("w/", "ajax-"))
+    )
+    place = f"{run.experiment.number}/{run.public_id}/artifacts"
+    path = f"/w/{run.workspace.name}/{route.replace('<path:path>', place + '/a.txt')}"
+    if name == "mlflow-files":
+        fields["path"] = place
+    if name in ("mlflow-get-artifact", "mlflow-artifacts-list"):
+        fields["path"] = "a.txt"
+    if name == "mlflow-upload-artifact":
+        path = f"{path}?run_id={run.public_id}&path=a.txt"
     if method == "GET":
         return client.get(path, fields)
     return client.generic(method, path, json.dumps(fields), "application/json")

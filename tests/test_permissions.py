@@ -96,7 +96,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-metric-values": {"GET": "reader"},
     "api-run-files": {"GET": "reader"},
     "api-run-files-zip": {"GET": "reader"},
-    "api-run-file": {"GET": "reader", "PUT": "contributor"},
+    "api-run-file": {"GET": "reader", "PUT": "contributor", "DELETE": "contributor"},
     "api-run-log": {"POST": "contributor"},
     "api-run-snapshot": {"GET": "reader", "POST": "contributor"},
     "api-run-snapshot-missing": {"POST": "contributor"},

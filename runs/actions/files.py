@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from runs import line_index, log_marks, storage
 from runs.access import gone
-from runs.actions import events
+from runs.actions import events, jobs
 from runs.actions.presence import hold
 from runs.content_type import TEXT, content_type_of
 from runs.errors import Conflict, Gone, Invalid, TooLarge
@@ -135,6 +135,28 @@ def check_place(run: Run, path: str) -> None:
             f"{path} is a folder of this run, which holds {inside}; choose another path for the file.",
             field="path",
         )
+
+
+def delete_files(run: Run, path: str, *, by: User) -> int:
+    """Delete the file of that path, or all files of that folder; returns how many. None there is not an error.
+
+    A log stays, whatever is asked: what a script printed is part of what happened. The bytes go by a job that is
+    queued in the same transaction.
+    """
+    path = clean_path(path)
+    now = timezone.now()
+    with write():
+        hold(run)
+        rows = Artifact.objects.filter(run=run, is_log=False, path__gte=path, path__startswith=path)
+        # SQLite compares without regard to case here.
+        found = [
+            row for row in rows.only("path", "key") if row.path == path or row.path.startswith(f"{path}/")
+        ]
+        if found:
+            Artifact.objects.filter(pk__in=[row.pk for row in found]).delete()
+            jobs.enqueue_deletion(row.key for row in found)
+            events.record(run, "files deleted", by=by, at=now, path=path, count=len(found))
+    return len(found)
 
 
 def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "") -> Artifact:

@@ -74,7 +74,7 @@ def delete_unused_images(now: datetime | None = None) -> int:
             held = DescriptionImage.objects.select_for_update().filter(pk__in=numbers)
             used = set(ImageUse.objects.filter(image__in=numbers).values_list("image_id", flat=True))
             rows = [image for image in held if image.pk not in used]
-            jobs.enqueue("delete files", {"keys": [image.key for image in rows]})
+            jobs.enqueue_deletion(image.key for image in rows)
             DescriptionImage.objects.filter(pk__in=[image.pk for image in rows]).delete()
         gone += len(rows)
         if not rows:

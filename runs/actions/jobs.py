@@ -1,6 +1,6 @@
 """Background jobs with leases: done at least once, never lost with a worker that dies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from runs.transaction import write
 
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 10
+FILES_A_JOB = 1000
 
 
 def enqueue(
@@ -37,6 +38,16 @@ def enqueue(
         created_at=now,
     )
     Job.objects.bulk_create([job], ignore_conflicts=True)
+
+
+def enqueue_deletion(keys: Iterable[str]) -> None:
+    """Ask for the bytes of these keys to be deleted, inside the transaction that deletes their rows.
+
+    So a row never points at bytes that are not there, and a process that is killed in between leaves none behind.
+    """
+    known = list(keys)
+    for start in range(0, len(known), FILES_A_JOB):
+        enqueue("delete files", {"keys": known[start : start + FILES_A_JOB]})
 
 
 def hurry(dedupe: str) -> None:

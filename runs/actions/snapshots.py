@@ -226,7 +226,7 @@ def _forget_blobs() -> int:
     with write():
         gone = list(unused.filter(pk__in=_held(unused)))
         if gone:
-            jobs.enqueue("delete files", {"keys": [blob.key for blob in gone]})
+            jobs.enqueue_deletion(blob.key for blob in gone)
         SnapshotBlob.objects.filter(pk__in=[blob.pk for blob in gone]).delete()
     return len(gone)
 

@@ -16,7 +16,6 @@ from runs.transaction import write
 
 KEPT_FOR = timedelta(days=30)
 DELETED_TOGETHER = 20
-FILES_A_JOB = 1000
 WRITTEN_TOGETHER = 1000
 _SEEN = ("id", "parent_id", "root_id", "experiment_id", "status", "display_name", "deleted_at")
 
@@ -188,8 +187,6 @@ def _delete(numbers: list[int]) -> int:
     held = Run.objects.select_for_update().filter(pk__in=numbers, deleted_at__isnull=False)
     numbers = list(held.values_list("pk", flat=True))
     # Children before parents: a parent takes its children with it, whose files must be known by then.
-    keys = list(Artifact.objects.filter(run__in=numbers).values_list("key", flat=True))
-    for start in range(0, len(keys), FILES_A_JOB):
-        jobs.enqueue("delete files", {"keys": keys[start : start + FILES_A_JOB]})
+    jobs.enqueue_deletion(Artifact.objects.filter(run__in=numbers).values_list("key", flat=True))
     Run.objects.filter(pk__in=numbers).delete()
     return len(numbers)

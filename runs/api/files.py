@@ -1,7 +1,6 @@
 """Files and logs of a run, up and down."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,20 +12,19 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from runs import storage
 from runs.actions import run as run_actions
-from runs.actions.files import Piece, append_log, put_file, put_piece
+from runs.actions.files import Piece, append_log, delete_files, put_file, put_piece
 from runs.api import serializers as s
 from runs.api.base import Endpoint
 from runs.api.shapes import file_shape
 from runs.errors import Invalid, NotFound
-from runs.limits import KIB, LOG_CHUNK_BYTES
+from runs.file_transfer import attachment, download, pieces
+from runs.limits import LOG_CHUNK_BYTES
 from runs.models import Artifact
 from runs.query.run_zip import zip_of
 
 FILES_A_PAGE = 10_000
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18})", re.ASCII)
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class RawBody(BaseParser):
@@ -122,13 +120,18 @@ class FileEndpoint(Endpoint):
         run, by = self.run(run_id, "write"), self.caller.user
         sha256, announced = request.headers.get("X-Content-SHA256"), request.headers.get("Content-Range")
         if announced is None:
-            put = put_file(run, path, pieces(request), by=by, sha256=sha256)
+            put = put_file(run, path, pieces(request._request), by=by, sha256=sha256)
         else:
             found = put_piece(run, path, piece_of(request, announced), by=by, sha256=sha256 or "")
             if isinstance(found, int):
                 return Response({"received": found}, status=202)
             put = found
         return Response(file_shape(put.artifact), status=201 if put.is_new else 200)
+
+    @extend_schema(responses=s.DeletedFiles)
+    def delete(self, request: Request, run_id: str, path: str) -> Response:
+        """Delete the file, or the folder with all in it but logs; says how many there were."""
+        return Response({"deleted": delete_files(self.run(run_id, "write"), path, by=self.caller.user)})
 
 
 class FilesZipEndpoint(Endpoint):
@@ -179,7 +182,7 @@ class LogEndpoint(Endpoint):
             run,
             path,
             int(offset),
-            b"".join(pieces(request)),
+            b"".join(pieces(request._request)),
             marks=request.headers.get("X-Log-Marks", ""),
         )
         beat = run_actions.beat_of(run)
@@ -199,57 +202,4 @@ def piece_of(request: Request, announced: str) -> Piece:
         return Piece(0, int(match[3]))
     if int(match[2]) >= int(match[3]):
         raise Invalid("The piece ends behind the end of the file.", field="Content-Range")
-    return Piece(int(match[1]), int(match[3]), pieces(request))
-
-
-def pieces(request: Request) -> Iterator[bytes]:
-    """The body in pieces of up to 256 KiB; a body that is cut short is Invalid."""
-    announced = int(request.META.get("CONTENT_LENGTH") or 0)
-    left = announced
-    while left > 0:
-        piece = request._request.read(min(256 * KIB, left))
-        if not piece:
-            raise Invalid(f"The body ended after {announced - left:,} of {announced:,} bytes. Send it again.")
-        left -= len(piece)
-        yield piece
-
-
-def download(row: Artifact, wanted: str | None, *, head: bool = False) -> HttpResponseBase:
-    """The file, or the range of it that was asked for, as an attachment that no browser runs."""
-    start, end = 0, row.size
-    status = 200
-    match = _RANGE.fullmatch(wanted.replace(" ", "")) if wanted else None
-    if match is not None and (match[1] or match[2]):
-        start, end = _range(match[1], match[2], row.size)
-        if start >= end:
-            response: HttpResponseBase = HttpResponse(status=416)
-            response["Content-Range"] = f"bytes */{row.size}"
-            return response
-        status = 206
-    body = HttpResponse if head else StreamingHttpResponse
-    response = body(() if head else storage.stream(row.key, start=start, end=end), status=status)
-    if status == 206:
-        response["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
-    response["Content-Length"] = str(end - start)
-    response["Content-Type"] = "application/octet-stream"
-    response["Content-Disposition"] = attachment(row.path.rsplit("/", 1)[-1])
-    response["Accept-Ranges"] = "bytes"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    if row.sha256:
-        response["ETag"] = f'"{row.sha256}"'
-        response["X-Content-SHA256"] = row.sha256
-    response["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _range(first: str, last: str, size: int) -> tuple[int, int]:
-    if not first:  # the last so many bytes
-        return max(0, size - int(last)), size
-    return int(first), min(size, int(last) + 1) if last else size
-
-
-def attachment(name: str) -> str:
-    """Content-Disposition by RFC 6266: a plain name, and the true one in UTF-8."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name) or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return Piece(int(match[1]), int(match[3]), pieces(request._request))

@@ -421,6 +421,12 @@ class FileShape(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
+class DeletedFiles(serializers.Serializer):
+    """How many files were deleted."""
+
+    deleted = serializers.IntegerField()
+
+
 class FilesShape(serializers.Serializer):
     """The files of a run, by path."""
 

@@ -13,10 +13,11 @@ from rest_framework.response import Response
 from runs.access_snapshots import blobs_for, get_snapshot
 from runs.actions.snapshots import missing_hashes, put_blob, put_blob_piece, take_snapshot
 from runs.api.base import Endpoint
-from runs.api.files import AnyAccept, RawBody, attachment, download, piece_of, pieces
+from runs.api.files import AnyAccept, RawBody, piece_of
 from runs.api.serializers import ErrorAnswer
 from runs.api.shapes import moment
 from runs.errors import Invalid, NotFound
+from runs.file_transfer import attachment, download, pieces
 from runs.models import Artifact, Run, Snapshot, SnapshotFile
 from runs.query.snapshots import file_of, files_of, snapshot_of, zip_of
 
@@ -149,7 +150,7 @@ class SnapshotBlobsEndpoint(Endpoint):
         """Keep some files, up to 16 MiB in all. Each begins with a line of its SHA-256 in hex, a space and its
         size in bytes; its bytes follow, then the next such line."""
         run = self.run(run_id, "write")
-        body = _Body(pieces(request))
+        body = _Body(pieces(request._request))
         received = 0
         while (head := body.header()) is not None:
             put_blob(run, head[0], body.read(head[1]), size=head[1])
@@ -182,7 +183,7 @@ class SnapshotBlobEndpoint(Endpoint):
         run = self.run(run_id, "write")
         announced = request.headers.get("Content-Range")
         if announced is None:
-            kept = put_blob(run, sha256, pieces(request))
+            kept = put_blob(run, sha256, pieces(request._request))
         else:
             found = put_blob_piece(run, sha256, piece_of(request, announced))
             if isinstance(found, int):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from runs.access import Caller, Need, get_numbered_experiment, get_run, get_workspace_of_run
@@ -24,21 +24,33 @@ from runs.mlflow_api.errors import Wrong, answer
 from runs.mlflow_api.fields import Fields
 from runs.models import Experiment, Member, Run, Workspace
 
-Handler = Callable[["Call"], dict[str, Any]]
+Handler = Callable[["Call"], dict[str, Any] | HttpResponseBase]
 
 
 class Call:
-    """One request: the caller, the workspace and the fields."""
+    """One request: the caller, the workspace, the fields, and what stands in the address (`parts`)."""
 
-    def __init__(self, caller: Caller, request: HttpRequest, workspace: str) -> None:
-        self.caller, self.fields = caller, read(request)
-        self._request, self._workspace = request, workspace
+    def __init__(
+        self, caller: Caller, request: HttpRequest, workspace: str, parts: Mapping[str, str] | None = None
+    ) -> None:
+        self.caller, self.request, self.parts = caller, request, parts or {}
+        self._workspace = workspace
+
+    @cached_property
+    def fields(self) -> Fields:
+        """What was sent; the body is read when this is asked for, so that a file may be one."""
+        return read(self.request)
+
+    @cached_property
+    def query(self) -> Fields:
+        """What stands behind the address."""
+        return read_query(self.request)
 
     @cached_property
     def workspace_name(self) -> str:
         """The workspace of the address, or the one that is meant without."""
         return self._workspace or workspace_of(
-            self.caller, self._request.headers.get("X-MLFLOW-WORKSPACE", "")
+            self.caller, self.request.headers.get("X-MLFLOW-WORKSPACE", "")
         )
 
     def workspace(self, need: Need = "read") -> Workspace:
@@ -57,10 +69,12 @@ class Call:
             raise Wrong(f"No Experiment with id={int(text)} exists", "RESOURCE_DOES_NOT_EXIST") from None
 
     def run(self, need: Need = "read", *, deleted: bool = False) -> Run:
-        """The run of `run_id` or `run_uuid`, in this workspace. One in the trash takes no writes."""
+        """The run of the field `run_id` or `run_uuid`."""
         run_id = self.fields.text("run_id", "") or self.fields.text("run_uuid", "")
-        if not run_id:
-            self.fields.missing("run_id")
+        return self.run_of(run_id or self.fields.missing("run_id"), need, deleted=deleted)
+
+    def run_of(self, run_id: str, need: Need = "read", *, deleted: bool = False) -> Run:
+        """The run of that id, in this workspace. One in the trash takes no writes."""
         missing = Wrong(f"Run with id={run_id} not found", "RESOURCE_DOES_NOT_EXIST")
         self.workspace(need)
         try:
@@ -76,16 +90,17 @@ class Call:
         return run
 
 
-def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
+def endpoint(**handlers: Handler) -> Callable[..., HttpResponseBase]:
     """A view of these methods. Neither a session nor its cookie counts here: only what the client sends itself."""
 
-    def view(request: HttpRequest, workspace: str = "") -> HttpResponse:
+    def view(request: HttpRequest, workspace: str = "", **parts: str) -> HttpResponseBase:
         try:
             caller = caller_of(request)
             handler = handlers.get(request.method or "")
             if handler is None:
                 return HttpResponse(status=405)
-            return shown(handler(Call(caller, request, workspace)))
+            found = handler(Call(caller, request, workspace, parts))
+            return found if isinstance(found, HttpResponseBase) else shown(found)
         except (Wrong, Refused) as error:
             return answer(error)
         except (OperationalError, InterfaceError):
@@ -145,12 +160,16 @@ def workspace_of(caller: Caller, header: str) -> str:
     raise Wrong("Say which workspace: MLFLOW_TRACKING_URI ends in /w/NAME, or take a token of one workspace.")
 
 
+def read_query(request: HttpRequest) -> Fields:
+    """What stands behind the address; a name that comes again is a list."""
+    found = {name: values if len(values) > 1 else values[0] for name, values in request.GET.lists() if values}
+    return Fields(found)
+
+
 def read(request: HttpRequest) -> Fields:
     """What was sent: the query of a GET, else a JSON object."""
     if request.method == "GET":
-        return Fields(
-            {name: values if len(values) > 1 else values[0] for name, values in request.GET.lists() if values}
-        )
+        return read_query(request)
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # also what keeps forms of other sites out
         raise Wrong("Bad Request. Content-Type must be one of ['application/json'].")

@@ -13,6 +13,6 @@ def info(call: Call) -> dict[str, Any]:
         "trace_archival_enabled": False,
         "multipart_uploads_enabled": False,
         "multipart_downloads_enabled": False,
-        "artifact_serving_enabled": False,
+        "artifact_serving_enabled": True,
         "artifacts_presigned_only": False,
     }

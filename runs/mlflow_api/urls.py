@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from runs.mlflow_api import experiments, runs, search, server, values
+from runs.mlflow_api import artifacts, experiments, runs, search, server, values
 from runs.mlflow_api.base import Handler, endpoint, unknown
 
 TRACKING: dict[str, dict[str, Handler]] = {
@@ -23,6 +23,19 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "runs/set-tag": {"POST": values.set_tag},
     "runs/delete-tag": {"POST": values.delete_tag},
     "metrics/get-history": {"GET": values.history},
+    "artifacts/list": {"GET": artifacts.list_of_run},
+    "artifacts/presigned-upload-url": {"POST": artifacts.no_presigned},
+    "artifacts/presigned-download-url": {"POST": artifacts.no_presigned},
+    "upload-artifact": {"POST": artifacts.upload},
+}
+FILES: dict[str, tuple[str, dict[str, Handler]]] = {
+    "artifacts": ("mlflow-files", {"GET": artifacts.list_folder}),
+    "artifacts/<path:path>": (
+        "mlflow-file",
+        {"GET": artifacts.get, "PUT": artifacts.put, "DELETE": artifacts.delete},
+    ),
+    "mpu/<path:path>": ("mlflow-file-parts", {"POST": artifacts.no_parts}),
+    "presigned/<path:path>": ("mlflow-file-presigned", {"GET": artifacts.no_presigned}),
 }
 
 
@@ -33,11 +46,19 @@ def routes(prefix: str) -> list[URLPattern]:
         for route, handlers in TRACKING.items()
     ]
     info = path(f"{prefix}/3.0/mlflow/server-info", endpoint(GET=server.info), name="mlflow-server-info")
+    files = [
+        path(f"{prefix}/2.0/mlflow-artifacts/{route}", endpoint(**handlers), name=name)
+        for route, (name, handlers) in FILES.items()
+    ]
     rest = [
         path(f"{prefix}/{part}/<path:rest>", unknown, name="mlflow-unknown")
         for part in ("2.0/mlflow", "3.0/mlflow", "2.0/mlflow-artifacts")
     ]
-    return [*tracking, info, *rest]
+    return [*tracking, *files, info, *rest]
 
 
-urlpatterns = [*routes("api"), *routes("ajax-api")]
+urlpatterns = [
+    *routes("api"),
+    *routes("ajax-api"),
+    path("get-artifact", endpoint(GET=artifacts.get_of_run), name="mlflow-get-artifact"),
+]

@@ -33,7 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "text": ("renamed", "described"),
     "tags": ("tagged", "untagged"),
     "values": ("properties added", "parameters added"),
-    "files": ("file uploaded", "snapshot taken"),
+    "files": ("file uploaded", "files deleted", "snapshot taken"),
     "children": ("child created",),
     "place": ("archived", "unarchived", "trashed", "restored"),
 }

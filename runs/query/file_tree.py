@@ -42,6 +42,11 @@ class Level:
     hidden: int = 0
     hidden_folders: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing lies there."""
+        return not self.folders and not self.files
+
 
 def totals(run: Run) -> tuple[int, int]:
     """How many files the run has, and how many bytes."""
@@ -68,6 +73,20 @@ def level(run: Run, folder: str = "", *, after: str = "") -> Level:
     more = grouped.count() - FOLDERS_A_FOLDER if len(rows) > FOLDERS_A_FOLDER else 0
     folders = [Folder(prefix + row["name"], row["n"], row["s"] or 0) for row in rows[:FOLDERS_A_FOLDER]]
     return Level(folders, page[:FILES_A_FOLDER], hidden, more)
+
+
+def whole_level(run: Run, folder: str = "") -> Level:
+    """All that lies in the folder, by name. One that there is not holds nothing, nor does a file."""
+    prefix = f"{folder}/" if folder else ""
+    files: list[Artifact] = []
+    folders: dict[str, list[int]] = {}
+    for row in _below(run, prefix).order_by("path").only("path", "size"):
+        name, inner, _ = row.path[len(prefix) :].partition("/")
+        if inner:
+            folders.setdefault(name, []).append(row.size)
+        else:
+            files.append(row)
+    return Level([Folder(prefix + name, len(sizes), sum(sizes)) for name, sizes in folders.items()], files)
 
 
 def find(run: Run, words: str) -> tuple[list[Artifact], int]:

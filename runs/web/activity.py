@@ -32,6 +32,7 @@ ICONS = {
     "tagged": "tag",
     "untagged": "tag",
     "file uploaded": "file",
+    "files deleted": "trash",
     "snapshot taken": "folder",
     "archived": "archive",
     "unarchived": "archive",
@@ -185,9 +186,10 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return "changed the description"
     if kind == "file uploaded":
         return f"uploaded {details.get('path', 'a file')} ({show.size(int(details.get('size', 0)))})"
+    if kind == "files deleted":
+        return f"deleted {details.get('path', 'files')} ({_files(details.get('count', 0))})"
     if kind == "snapshot taken":
-        count = int(details.get("files", 0))
-        files = "1 file" if count == 1 else f"{count:,} files"
+        files = _files(details.get("files", 0))
         return f"took a snapshot of {files} ({show.size(int(details.get('size', 0)))})"
     if kind == "tagged":
         return "set tags"
@@ -198,6 +200,10 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
     if details.get("after") and isinstance(details["after"], str):
         return f"moved it to {show.word_of(details['after']).lower()}"
     return kind
+
+
+def _files(count: Any) -> str:
+    return "1 file" if count == 1 else f"{int(count):,} files"
 
 
 def _pairs(kind: str, details: dict[str, Any]) -> list[dict[str, Any]]:

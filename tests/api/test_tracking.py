@@ -135,6 +135,15 @@ def test_a_file_is_kept_with_its_checksum_and_read_by_ranges(api, run):
     assert api("GET", f"runs/{run}/files/outputs/model.bin", Range="bytes=9999-").status_code == 416
 
 
+def test_files_are_deleted_one_or_a_folder(api, run):
+    for name in ("a.txt", "outputs/b.txt", "outputs/c.txt"):
+        api("PUT", f"runs/{run}/files/{name}", b"x")
+    assert api("DELETE", f"runs/{run}/files/outputs").json() == {"deleted": 2}
+    assert api("DELETE", f"runs/{run}/files/a.txt").json() == {"deleted": 1}
+    assert api("DELETE", f"runs/{run}/files/a.txt").json() == {"deleted": 0}
+    assert api("GET", f"runs/{run}/files/").json()["files"] == []
+
+
 def test_a_file_with_another_checksum_than_announced_is_not_kept(api, run):
     answer = api("PUT", f"runs/{run}/files/model.bin", b"abc", X_Content_SHA256="0" * 64)
     assert answer.status_code == 400 and "SHA-256" in answer.json()["error"]["message"]

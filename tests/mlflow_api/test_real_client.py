@@ -1,21 +1,16 @@
 """MLflow's own client against a real server. Its package lives in an environment of its own: see CONTRIBUTING."""
 
-import json
-import os
-import subprocess
-
 import pytest
+
+from tests.mlflow_api.real_client import PYTHONS, python_of, run_script
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["MLFLOW_PYTHON", "MLFLOW2_PYTHON"])
+@pytest.fixture(params=PYTHONS)
 def python(request):
     """A Python with MLflow 3, then one with MLflow 2."""
-    named = os.environ.get(request.param, "")
-    if not named:
-        pytest.skip(f"{request.param} names no Python with MLflow")
-    return named
+    return python_of(request.param)
 
 
 SCRIPT = """
@@ -72,20 +67,7 @@ print(json.dumps({
 
 
 def test_a_plain_script_logs_here_unmodified(live_studio, python):
-    environment = {
-        **os.environ,
-        "MLFLOW_TRACKING_URI": f"{live_studio.url}/w/{live_studio.workspace}",
-        "MLFLOW_TRACKING_TOKEN": live_studio.token,
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-        "GIT_PYTHON_REFRESH": "quiet",
-    }
-    environment.pop("PYTHONPATH", None)
-    command = [python, "-c", SCRIPT]
-    done = subprocess.run(
-        command, env=environment, cwd=live_studio.data, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    told = json.loads(_last_json(done.stdout))
+    told = run_script(live_studio, python, SCRIPT)
     assert told["statuses"] == {
         "outer": "FINISHED",
         "inner": "FINISHED",
@@ -100,7 +82,3 @@ def test_a_plain_script_logs_here_unmodified(live_studio, python):
     assert (told["children"], told["failed"]) == (["inner"], ["broken"])
     assert told["table"] == [["outer"], [19.0], ["0.1"]]
     assert "Changing param values is not allowed" in told["refused"]
-
-
-def _last_json(printed: str) -> str:
-    return next(line for line in reversed(printed.splitlines()) if line.startswith("{"))

@@ -1,0 +1,154 @@
+"""Files of runs, as MLflow's clients send and fetch them: through the studio, by addresses that it makes itself.
+
+A path reads `<experiment>/<run>/artifacts/<path in the run>`. Nothing else can be written or read, whatever a client
+takes for the place of its files.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from django.http import HttpResponseBase
+
+from runs.access import Need
+from runs.actions.files import delete_files, put_file
+from runs.errors import Invalid
+from runs.file_transfer import download, pieces
+from runs.limits import MIB, clean_path
+from runs.mlflow_api.base import Call
+from runs.mlflow_api.errors import Wrong
+from runs.models import Artifact, Run
+from runs.query.file_tree import Level, whole_level
+
+UPLOAD_BYTES = 10 * MIB
+DECODED = 10
+_PARTS = re.compile(r"\\|(^|/)\.\.(/|$)")
+_WHERE = "A path of files reads EXPERIMENT/RUN/artifacts/PATH, with the numbers and ids of this studio."
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder of a run; the empty path is the folder that holds them all."""
+
+    run: Run
+    path: str
+
+
+def put(call: Call) -> dict[str, Any]:
+    """Keep the body as this file, in place of an earlier one."""
+    place = _place(call, call.parts["path"], "write")
+    put_file(place.run, _named(place.path), pieces(call.request), by=call.caller.user)
+    return {}
+
+
+def get(call: Call) -> HttpResponseBase:
+    """The file, or a range of it."""
+    return _download(call, _place(call, call.parts["path"]))
+
+
+def list_folder(call: Call) -> dict[str, Any]:
+    """What lies in the folder of the field `path`, by its own name; nothing in one that there is not."""
+    path = call.fields.text("path", "")
+    if not path:
+        return {}
+    place = _place(call, path)
+    return {"files": _shapes(whole_level(place.run, place.path), cut=True)}
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """Delete the file, or the folder with all in it; what is not there is no mistake."""
+    place = _place(call, call.parts["path"], "write")
+    delete_files(place.run, _named(place.path), by=call.caller.user)
+    return {}
+
+
+def list_of_run(call: Call) -> dict[str, Any]:
+    """What lies in a folder of the run, by its path in the run."""
+    run = call.run(deleted=True)
+    shapes = _shapes(whole_level(run, _inside(call.fields.text("path", ""))), cut=False)
+    return {
+        "root_uri": f"mlflow-artifacts:/{run.experiment.number}/{run.public_id}/artifacts",
+        "files": shapes,
+    }
+
+
+def get_of_run(call: Call) -> HttpResponseBase:
+    """The file `path` of the run, as a link on a page asks for it."""
+    return _download(call, Place(call.run(deleted=True), _inside(call.fields.text("path"))))
+
+
+def upload(call: Call) -> dict[str, Any]:
+    """A file of up to 10 MB, as pages send it."""
+    run_id = call.query.text("run_id", "") or call.query.text("run_uuid", "")
+    if not run_id:
+        raise Wrong("Request must specify run_id or run_uuid.")
+    path = call.query.text("path", "")
+    if not path:
+        raise Wrong("Request must specify path.")
+    if not int(call.request.META.get("CONTENT_LENGTH") or 0):
+        raise Wrong("Request must specify data.")
+    run = call.run_of(run_id, "write")
+    put_file(run, _inside(path), pieces(call.request), by=call.caller.user, limit=UPLOAD_BYTES)
+    return {}
+
+
+def no_parts(call: Call) -> dict[str, Any]:
+    """Clients that would send a file in parts send it whole after this."""
+    raise Wrong("Multipart upload is not supported for the current artifact repository", "NOT_IMPLEMENTED")
+
+
+def no_presigned(call: Call) -> dict[str, Any]:
+    """Clients that would fetch or send a file past the studio go through it after this."""
+    raise Wrong(
+        "Presigned addresses are not supported for the current artifact repository", "NOT_IMPLEMENTED"
+    )
+
+
+def _place(call: Call, path: str, need: Need = "read") -> Place:
+    experiment, _, rest = path.strip("/").partition("/")
+    run_id, _, rest = rest.partition("/")
+    root, _, inner = rest.partition("/")
+    if not run_id or root != "artifacts":
+        raise Wrong(_WHERE)
+    run = call.run_of(run_id, need, deleted=need == "read")
+    if experiment != str(run.experiment.number):
+        raise Wrong(f"Run with id={run_id} not found in experiment {experiment}", "RESOURCE_DOES_NOT_EXIST")
+    return Place(run, _inside(inner))
+
+
+def _inside(path: str) -> str:
+    """A path in a run that leads nowhere else, also once somebody decodes it again."""
+    path = path.rstrip("/")
+    decoded = path
+    for _ in range(DECODED):
+        if "#" in decoded or decoded.startswith(("/", "file:")) or _PARTS.search(decoded):
+            raise Wrong("Invalid path")
+        decoded = unquote(decoded)
+    try:
+        return clean_path(path) if path else ""
+    except Invalid:
+        raise Wrong("Invalid path") from None
+
+
+def _named(path: str) -> str:
+    if not path:
+        raise Wrong(_WHERE)
+    return path
+
+
+def _download(call: Call, place: Place) -> HttpResponseBase:
+    row = Artifact.objects.filter(run=place.run, path=place.path).first()
+    if row is None and place.path and not whole_level(place.run, place.path).is_empty:
+        raise Wrong(f"{place.path!r} is a folder; ask for one of its files.")
+    if row is None:
+        raise Wrong(f"No such artifact: {place.path!r}", "RESOURCE_DOES_NOT_EXIST")
+    return download(row, call.request.headers.get("Range"), content_type=row.content_type)
+
+
+def _shapes(level: Level, *, cut: bool) -> list[dict[str, Any]]:
+    shapes: list[dict[str, Any]] = [{"path": folder.path, "is_dir": True} for folder in level.folders]
+    shapes += [{"path": file.path, "is_dir": False, "file_size": file.size} for file in level.files]
+    for shape in shapes if cut else ():
+        shape["path"] = shape["path"].rpartition("/")[2]
+    return sorted(shapes, key=lambda shape: shape["path"])
