@@ -87,31 +87,44 @@ def _member(caller: Caller, workspace: str, need: Need) -> Member:
     return member
 
 
-def get_experiment(caller: Caller, workspace: Workspace | str, name: str, need: Need = "read") -> Experiment:
-    """The experiment of that name in the workspace. Raises NotFound or NotAllowed."""
+def get_experiment(
+    caller: Caller, workspace: Workspace | str, name: str, need: Need = "read", *, trashed: bool = False
+) -> Experiment:
+    """The experiment of that name in the workspace; one in the trash where `trashed`. Raises NotFound or NotAllowed."""
     if isinstance(workspace, str):
         workspace = get_workspace(caller, workspace, need)
     missing = NotFound(f"There is no experiment {name!r} in the workspace {workspace.name}.")
     if "\x00" in name:
         raise missing
     rows = Experiment.objects.select_related("created_by")
-    found = rows.filter(workspace=workspace, name=name, deleted_at=None).first()
+    found = rows.filter(workspace=workspace, name=name).first()
     if found is None:
         raise missing
+    _check_in_use(found, trashed)
     found.workspace = workspace
     return found
 
 
-def get_numbered_experiment(caller: Caller, workspace: str, number: int, need: Need = "read") -> Experiment:
-    """The experiment of that number in the workspace. Raises NotFound or NotAllowed."""
+def get_numbered_experiment(
+    caller: Caller, workspace: str, number: int, need: Need = "read", *, trashed: bool = False
+) -> Experiment:
+    """The experiment of that number, one in the trash where `trashed`. Raises NotFound or NotAllowed."""
     inside = get_workspace(caller, workspace, need)
     found: Experiment | None = None
     if number <= INTEGER_MAX:
-        found = Experiment.objects.filter(workspace=inside, number=number, deleted_at=None).first()
+        found = Experiment.objects.filter(workspace=inside, number=number).first()
     if found is None:
         raise NotFound(f"There is no experiment of the number {number} in the workspace {workspace}.")
+    _check_in_use(found, trashed)
     found.workspace = inside
     return found
+
+
+def _check_in_use(experiment: Experiment, trashed: bool) -> None:
+    if experiment.deleted_at is not None and not trashed:
+        raise NotFound(
+            f"The experiment {experiment.name!r} lies in the trash; for 30 days it can be restored."
+        )
 
 
 def get_numbered_experiments(

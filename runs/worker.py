@@ -28,12 +28,14 @@ from runs.actions import (
     alert_outbox,
     bulk,
     compute,
+    experiment_trash,
     images,
     invitations,
     jobs,
     mail_server,
     passwords,
     run,
+    search,
     snapshots,
     stopping,
     trash,
@@ -154,6 +156,11 @@ def change_runs(payload: Mapping[str, Any]) -> str:
     return bulk.go_on_with(int(payload["change"]))
 
 
+def renew_search(payload: Mapping[str, Any]) -> str:
+    """Let the search find the runs of an experiment by its new name."""
+    return f"{search.refresh_experiment(int(payload['experiment']))} runs"
+
+
 def give_up_change(payload: Mapping[str, Any]) -> None:
     """End a change of many runs that failed too often."""
     bulk.give_up(int(payload["change"]))
@@ -171,6 +178,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mail password reset": mail_password_reset,
     "mail address check": mail_address_check,
     bulk.JOB: change_runs,
+    search.JOB: renew_search,
     compute.CHECK_JOB: check_target,
     mail_server.JOB: mail_test,
 }
@@ -187,6 +195,7 @@ def chores() -> list[Chore]:
         Chore("unused images deleted", 3600.0, images.delete_unused_images),
         Chore("old messages forgotten", 3600.0, alert_outbox.forget_old_messages),
         Chore("trash emptied", 3600.0, trash.empty_trash),
+        Chore("experiments of the trash deleted", 3600.0, experiment_trash.delete_old_experiments),
         Chore("snapshots of no run forgotten", 3600.0, snapshots.forget_snapshots),
     ]
 

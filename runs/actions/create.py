@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from runs.actions import counts, events, organise, search
 from runs.actions.describe import drawn
-from runs.actions.experiment import get_or_create_experiment
+from runs.actions.experiment import get_or_create_experiment, in_trash
 from runs.actions.idempotency import claim
 from runs.actions.images import note_images
 from runs.actions.run import count_child
@@ -150,9 +150,9 @@ def _insert(
     now = timezone.now()
     began = min(new.began_at or now, now)
     # The update's row lock makes racing creators queue: numbers have no gaps and no twins.
-    Experiment.objects.filter(pk=experiment.pk).update(
-        last_run_number=F("last_run_number") + 1, last_run_at=now
-    )
+    in_use = Experiment.objects.filter(pk=experiment.pk, deleted_at=None)
+    if not in_use.update(last_run_number=F("last_run_number") + 1, last_run_at=now):
+        raise in_trash(experiment.name)  # at this moment
     number = Experiment.objects.values_list("last_run_number", flat=True).get(pk=experiment.pk)
     run = Run(
         public_id=public_id,

@@ -6,8 +6,11 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from runs.actions import jobs
 from runs.actions.describe import drawn, write_description
 from runs.actions.images import note_images
+from runs.actions.search import JOB as SEARCH_JOB
+from runs.actions.workspace_events import record
 from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import (
     EXPERIMENT_NAME_LENGTH,
@@ -18,7 +21,7 @@ from runs.limits import (
     clean_text,
     clean_value,
 )
-from runs.models import Experiment, ExperimentTag, Run, User, Workspace
+from runs.models import Experiment, ExperimentTag, User, Workspace
 from runs.transaction import write
 
 DEFAULT_NAME = "Default"
@@ -60,9 +63,14 @@ def get_or_create_experiment(
             note_images(found, description)
             return found, True
     if found.deleted_at is not None:
-        raise NotFound(f"The experiment {name!r} lies in the trash; restore it or choose another name.")
+        raise in_trash(name)
     found.workspace = workspace
     return found, False
+
+
+def in_trash(name: str) -> NotFound:
+    """What is said where somebody wants to log to an experiment in the trash, or to give another one its name."""
+    return NotFound(f"The experiment {name!r} lies in the trash; restore it or choose another name.")
 
 
 def _create(workspace: Workspace, name: str, *, by: User, description: str, html: str) -> Experiment:
@@ -103,12 +111,49 @@ def ensure_default_experiment(workspace: Workspace, *, by: User) -> Experiment:
 def create_experiment(
     workspace: Workspace, name: Any, *, by: User, description: str = "", tags: Mapping[str, Any] | None = None
 ) -> Experiment:
-    """A new experiment. Raises Conflict when there is one of that name, in the archive or not."""
-    made, is_new = get_or_create_experiment(workspace, name, by=by, description=description, tags=tags)
+    """A new experiment. Raises Conflict when there is one of that name, also in the archive or the trash."""
+    try:
+        made, is_new = get_or_create_experiment(workspace, name, by=by, description=description, tags=tags)
+    except NotFound as refusal:
+        raise Conflict(refusal.message, field="name") from None
     if not is_new:
-        where = ", in the archive" if made.archived_at else ""
-        raise Conflict(f"There is an experiment {made.name!r} already{where}.", field="name")
+        raise _taken(made)
     return made
+
+
+def _taken(experiment: Experiment) -> Conflict:
+    if experiment.deleted_at is not None:
+        return Conflict(in_trash(experiment.name).message, field="name")
+    where = ", in the archive" if experiment.archived_at else ""
+    return Conflict(f"There is an experiment {experiment.name!r} already{where}.", field="name")
+
+
+def rename_experiment(experiment: Experiment, name: Any, *, by: User) -> Experiment:
+    """Give it another name. The same name again is not an error.
+
+    Its number stays, and with it all that knows it by number. Addresses, filters and scripts with the old name do
+    not find it any more: a script makes a new experiment of that name. Raises Conflict when the name is taken, also
+    by one in the archive or the trash, and when the experiment lies in the trash itself.
+    """
+    name = clean_experiment_name(name)
+    with write():
+        # The same lock as that of creators: of two who want one name the second is refused.
+        workspace = Workspace.objects.select_for_update().get(pk=experiment.workspace_id)
+        row = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        before = row.name
+        if row.deleted_at is not None:
+            raise Conflict(f"The experiment {before!r} lies in the trash; restore it before you rename it.")
+        if name != before:
+            other = Experiment.objects.filter(workspace=workspace, name=name).first()
+            if other is not None:
+                raise _taken(other)
+            row.name, row.changed_at = name, timezone.now()
+            row.save(update_fields=["name", "changed_at"])
+            # The search of each run knows it, too.
+            jobs.enqueue(SEARCH_JOB, {"experiment": row.pk}, dedupe=f"{SEARCH_JOB} {row.pk}")
+            record(workspace, "experiment renamed", by=by, before=before, after=name)
+    experiment.name, experiment.changed_at = row.name, row.changed_at
+    return experiment
 
 
 def edit_experiment(
@@ -123,8 +168,7 @@ def edit_experiment(
     """Change the description, set tags and remove tags, together or not at all; what is None stays.
 
     `version` is the description's version that the editor started from: when somebody else has changed it since,
-    Conflict is raised and nothing is written. A tag that is both removed and set is set. The name is part of
-    addresses, scripts and filters, so it never changes.
+    Conflict is raised and nothing is written. A tag that is both removed and set is set.
     """
     html = ""
     if description is not None:
@@ -135,8 +179,11 @@ def edit_experiment(
         if description is not None and description != row.description:
             write_description(row, description, html, by=by, version=version)
         _change_tags(row, pairs, remove_tags)
+        if description is not None or pairs or remove_tags:
+            row.changed_at = timezone.now()
+            row.save(update_fields=["changed_at"])
     experiment.description, experiment.description_html = row.description, row.description_html
-    experiment.description_version = row.description_version
+    experiment.description_version, experiment.changed_at = row.description_version, row.changed_at
     return experiment
 
 
@@ -163,36 +210,17 @@ def archive_experiment(experiment: Experiment, *, by: User) -> Experiment:
     goes on must not fail because somebody tidied up.
     """
     if experiment.archived_at is None:
-        experiment.archived_at = timezone.now()
-        experiment.save(update_fields=["archived_at"])
+        experiment.archived_at = experiment.changed_at = timezone.now()
+        experiment.save(update_fields=["archived_at", "changed_at"])
     return experiment
 
 
 def restore_experiment(experiment: Experiment, *, by: User) -> Experiment:
     """Bring it back into the list. Restoring twice is not an error."""
     if experiment.archived_at is not None:
-        experiment.archived_at = None
-        experiment.save(update_fields=["archived_at"])
+        experiment.archived_at, experiment.changed_at = None, timezone.now()
+        experiment.save(update_fields=["archived_at", "changed_at"])
     return experiment
-
-
-def delete_experiment(experiment: Experiment, *, by: User) -> None:
-    """Delete an experiment for good. Raises Conflict, saying what it holds, unless it holds no run at all.
-
-    Nothing of anybody's work goes with it, so there is no trash for it.
-    """
-    with write():
-        kept = Run.objects.filter(experiment=experiment)
-        trashed = kept.exclude(deleted_at=None).count()
-        shown = kept.filter(deleted_at=None).count()
-        if shown or trashed:
-            runs = "1 run" if shown == 1 else f"{shown:,} runs"
-            held = runs + (f", and {trashed:,} in the trash" if trashed else "")
-            raise Conflict(
-                f"The experiment {experiment.name!r} holds {held}: only an empty one can be deleted. "
-                "Archive it instead."
-            )
-        experiment.delete()
 
 
 def _clean_tags(tags: Mapping[str, Any]) -> dict[str, str | None]:

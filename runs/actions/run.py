@@ -241,7 +241,7 @@ def reap_silent_runs(now: datetime | None = None) -> int:
 def _mark_silent(run: Run, now: datetime) -> int:
     with write():
         row = _lock(run)
-        if row.status not in WATCHED or row.heartbeat_at != run.heartbeat_at:
+        if row.status not in WATCHED or not _is_still(row, run):
             return 0
         said = f"No heartbeat for over {run.workspace.silent_after_s} seconds."
         _move(row, Status.NOT_RESPONDING, by=None, at=now, kind="not responding", reason=said)
@@ -251,13 +251,18 @@ def _mark_silent(run: Run, now: datetime) -> int:
 def _lose(run: Run, now: datetime) -> int:
     with write():
         row = _lock(run)
-        if row.is_ended or row.heartbeat_at != run.heartbeat_at:
+        if row.is_ended or not _is_still(row, run):
             return 0
         row.error_code = "HeartbeatLost"
         row.error_message = f"No heartbeat since {row.heartbeat_at:%Y-%m-%d %H:%M:%S} UTC."
         row.save(update_fields=["error_code", "error_message"])
         _finish(row, Status.FAILED, by=None, at=now, kind="failed", reason=row.error_message)
     return 1
+
+
+def _is_still(row: Run, run: Run) -> bool:
+    """Whether it neither was heard since, nor thrown away."""
+    return row.deleted_at is None and row.heartbeat_at == run.heartbeat_at
 
 
 def end_run(
@@ -312,7 +317,8 @@ def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str,
     check_move(run.status, status, name=run.display_name)
     before, run.status, run.status_reason = run.status, status.value, reason
     run.save(update_fields=["status", "status_reason"])
-    counts.moved(run, before, status)
+    if run.deleted_at is None:  # what lies in the trash is not counted
+        counts.moved(run, before, status)
     events.record_move(run, kind, by=by, at=at, before=before, after=status.value, reason=reason)
 
 

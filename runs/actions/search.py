@@ -4,7 +4,11 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from runs.models import Run, RunSearch, Tag
+from runs.transaction import write
 
+# The job that follows when an experiment is renamed.
+JOB = "search of an experiment"
+RUNS_TOGETHER = 1000
 # Characters; whole search rows are written when there are more.
 WRITTEN_TOGETHER = 4_000_000
 
@@ -26,6 +30,17 @@ def refresh_all(runs: Iterable[Run]) -> None:
             _write(waiting)
             waiting, size = [], 0
     _write(waiting)
+
+
+def refresh_experiment(number: int) -> int:
+    """Write the search rows of all runs of an experiment anew, some at a time: how many."""
+    rows = Run.objects.filter(experiment=number).select_related("experiment", "created_by").order_by("pk")
+    last = written = 0
+    while some := list(rows.filter(pk__gt=last).defer("description_html")[:RUNS_TOGETHER]):
+        with write():
+            refresh_all(some)
+        last, written = some[-1].pk, written + len(some)
+    return written
 
 
 def _write(rows: list[RunSearch]) -> None:

@@ -27,8 +27,8 @@ def close_unconfirmed_cancels(now: datetime | None = None) -> int:
 
 
 def unconfirmed_cancels(now: datetime) -> list[Run]:
-    """The runs that were asked to stop two minutes ago, and have not ended."""
-    asked = Run.objects.filter(cancel_requested_at__lt=now - LAST, ended_at__isnull=True)
+    """The runs that were asked to stop two minutes ago, and have not ended; what lies in the trash is left alone."""
+    asked = Run.objects.filter(cancel_requested_at__lt=now - LAST, ended_at__isnull=True, deleted_at=None)
     return list(asked.select_related("workspace", "experiment", "cancel_requested_by").order_by("id"))
 
 

@@ -1,8 +1,9 @@
 """The trash: a run goes there with the runs below it, comes back whole, and is deleted for good after 30 days."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from runs.actions import counts, events, jobs
 from runs.actions.outcome import Outcome
 from runs.errors import Conflict
-from runs.models import Artifact, Run, User
+from runs.models import Artifact, Experiment, Run, User
 from runs.transaction import write
 
 KEPT_FOR = timedelta(days=30)
@@ -20,18 +21,19 @@ WRITTEN_TOGETHER = 1000
 _SEEN = ("id", "parent_id", "root_id", "experiment_id", "status", "display_name", "deleted_at")
 
 
-def trash_run(run: Run, *, by: User) -> Run:
+def trash_run(run: Run, *, by: User, active: bool = False) -> Run:
     """Move the run and all runs below it to the trash. Twice is not an error.
 
-    Raises Conflict while one of them has not ended: a training must not write into the trash.
+    Raises Conflict while one of them has not ended: a training must not write into the trash. With `active` those
+    that only log go there all the same; what an engine executes never does.
     """
-    return _of_one(trash_runs, run, by=by)
+    return _of_one(partial(trash_runs, active=active), run, by=by)
 
 
 def restore_run(run: Run, *, by: User) -> Run:
     """Take the run out of the trash, with what went there together with it. Twice is not an error.
 
-    Raises Conflict while its parent lies in the trash.
+    Raises Conflict while its parent or its experiment lies in the trash.
     """
     return _of_one(restore_runs, run, by=by)
 
@@ -45,14 +47,15 @@ def _of_one(change: Callable[..., Outcome], run: Run, *, by: User) -> Run:
     return run
 
 
-def trash_runs(runs: Sequence[Run], *, by: User) -> Outcome:
+def trash_runs(runs: Sequence[Run], *, by: User, active: bool = False) -> Outcome:
     """Move these rows, which are held, to the trash, each with all runs below it; or leave it where it is."""
     with write():
         move = Move(runs, timezone.now())
         for run in move.asked:
             if run.deleted_at is not None:
                 continue
-            going_on = next((each for each in move.tree(run) if not each.is_ended), None)
+            tree = move.tree(run)
+            going_on = next((e for e in tree if not e.is_ended and (not active or e.definition)), None)
             if going_on is None:
                 move.take(run)
             else:
@@ -72,16 +75,15 @@ def restore_runs(runs: Sequence[Run], *, by: User) -> Outcome:
     """Take these rows, which are held, out of the trash, with what went there together with each."""
     with write():
         move = Move(runs, None)
-        move.read_parents()
+        move.read_holders()
         for run in move.asked:
             if run.deleted_at is None:
                 continue
-            parent = move.rows.get(run.parent_id or 0)
-            if parent is None or parent.deleted_at is None:
-                move.take(run)
+            kept = move.kept_by(run)
+            if kept:
+                move.outcome.refused[run.pk] = Conflict(f"{kept} is in the trash; restore that one.")
             else:
-                words = f"The parent of {run.display_name}, {parent.display_name}, is in the trash; restore that one."
-                move.outcome.refused[run.pk] = Conflict(words)
+                move.take(run)
         _write(move, 1, by=by)
     return move.outcome
 
@@ -97,7 +99,11 @@ class Move:
         self.rows = {run.pk: run for run in runs}
         # Those that were moved for their own sake, and all that moved.
         self.heads: list[Run] = []
+        # Those that stay in the trash although their parent comes back.
+        self.left: list[Run] = []
         self.moved: list[Run] = []
+        # Names of experiments in the trash by number: no run comes back into one.
+        self.closed: dict[int, str] = {}
         self._numbers = frozenset(self.rows)
         self._below: dict[int, list[Run]] = defaultdict(list)
         self._read_trees()
@@ -110,17 +116,34 @@ class Move:
             for row in Run.objects.filter(root__in=tops).order_by("id").only(*_SEEN):
                 self._below[row.parent_id or 0].append(self.rows.setdefault(row.pk, row))
 
-    def read_parents(self) -> None:
-        """The rows right above them, too."""
+    def read_holders(self) -> None:
+        """The rows right above them, too, and which of their experiments lie in the trash; those are held."""
         missing = {run.parent_id for run in self.asked if run.parent_id} - self.rows.keys()
+        inside = {row.experiment_id for row in self.rows.values()}
         if missing:
             self.rows |= {row.pk: row for row in Run.objects.filter(pk__in=missing).only(*_SEEN)}
+        experiments = Experiment.objects.select_for_update(no_key=True).filter(pk__in=inside).order_by("pk")
+        places = experiments.values_list("pk", "name", "deleted_at")
+        self.closed = {number: name for number, name, deleted_at in places if deleted_at is not None}
+
+    def kept_by(self, run: Run) -> str:
+        """What the run cannot come back without, as it lies in the trash itself; empty where nothing does."""
+        if run.experiment_id in self.closed:
+            return f"The experiment of {run.display_name}, {self.closed[run.experiment_id]},"
+        parent = self.rows.get(run.parent_id or 0)
+        if parent is None or parent.deleted_at is None:
+            return ""
+        return f"The parent of {run.display_name}, {parent.display_name},"
 
     def tree(self, run: Run) -> list[Run]:
         """The run, and those below it at any depth that are where it is: in use, or in the trash since that moment."""
         found, waiting = [run], list(self._below[run.pk])
         while waiting:
             row = waiting.pop()
+            if row.experiment_id in self.closed:  # of another experiment than the run's
+                if row.deleted_at == run.deleted_at:
+                    self.left.append(row)
+                continue
             waiting += self._below[row.pk]
             if row.deleted_at == run.deleted_at:
                 found.append(row)
@@ -146,15 +169,16 @@ def _write(move: Move, more: int, *, by: User) -> None:
         rows = Run.objects.filter(pk__in=numbers[start : start + WRITTEN_TOGETHER])
         rows.update(deleted_at=move.to)
     counts.changed(Counter((run.experiment_id, run.status) for run in move.moved), more)
-    _count_children(move.heads, more)
+    count_children(Counter(run.parent_id for run in move.heads if run.parent_id), more)
+    count_children(Counter(run.parent_id for run in move.left if run.parent_id), -1)
     kind = "trashed" if more < 0 else "restored"
     events.record_many(move.heads, kind, by=by, at=timezone.now())
 
 
-def _count_children(heads: Sequence[Run], more: int) -> None:
-    """Parents have so many children more, or fewer. What moves along with its parent stays in its count."""
+def count_children(moved: Mapping[int, int], more: int) -> None:
+    """Parents by number have so many children more, or fewer. What moves along with its parent stays in its count."""
     alike: dict[int, list[int]] = defaultdict(list)
-    for parent, children in Counter(run.parent_id for run in heads if run.parent_id).items():
+    for parent, children in moved.items():
         alike[children].append(parent)
     for children, parents in alike.items():
         count = F("child_count") + children if more > 0 else Greatest(F("child_count"), children) - children
@@ -175,18 +199,28 @@ def empty_trash(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     gone = 0
-    old = Run.objects.filter(deleted_at__lt=now - KEPT_FOR).order_by("-pk")
-    while numbers := list(old.values_list("pk", flat=True)[:DELETED_TOGETHER]):
+    old = Run.objects.filter(deleted_at__lt=now - KEPT_FOR).order_by("-pk").values_list("pk", flat=True)
+    # Children before parents: a parent takes its children with it, whose files must be known by then.
+    while numbers := list(old[:DELETED_TOGETHER]):
         with write():
             gone += _delete(numbers)
+        old = old.filter(pk__lt=numbers[-1])
     return gone
 
 
 def _delete(numbers: list[int]) -> int:
     # Held, so that no late line is added while they go; one that was restored meanwhile stays.
     held = Run.objects.select_for_update().filter(pk__in=numbers, deleted_at__isnull=False)
-    numbers = list(held.values_list("pk", flat=True))
-    # Children before parents: a parent takes its children with it, whose files must be known by then.
+    numbers = _without_kept(set(held.values_list("pk", flat=True)))
     jobs.enqueue_deletion(Artifact.objects.filter(run__in=numbers).values_list("key", flat=True))
     Run.objects.filter(pk__in=numbers).delete()
     return len(numbers)
+
+
+def _without_kept(numbers: set[int]) -> list[int]:
+    """Those without runs below them that stay: an experiment leaves the children in others where they are."""
+    while kept := set(
+        Run.objects.filter(parent__in=numbers).exclude(pk__in=numbers).values_list("parent_id", flat=True)
+    ):
+        numbers = numbers - kept
+    return list(numbers)

@@ -1,4 +1,4 @@
-"""Writes who changed the people of a workspace and what opens it: one row for each change, in its transaction."""
+"""Writes who changed the people of a workspace, what opens it, and whole experiments: one row for each change."""
 
 from typing import Any
 

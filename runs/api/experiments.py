@@ -1,4 +1,4 @@
-"""Experiments: list, find or make, read, describe, tag, archive, restore."""
+"""Experiments: list, find or make, read, rename, describe, tag; archive, trash, and back."""
 
 from typing import Any
 
@@ -9,11 +9,12 @@ from rest_framework.response import Response
 from runs.access import get_experiment, get_workspace
 from runs.actions.experiment import (
     archive_experiment,
-    delete_experiment,
     edit_experiment,
     get_or_create_experiment,
+    rename_experiment,
     restore_experiment,
 )
+from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.api import serializers as s
 from runs.api.base import Endpoint, flag
 from runs.api.shapes import experiment_shape
@@ -29,6 +30,7 @@ class ExperimentsEndpoint(Endpoint):
         parameters=[
             OpenApiParameter("q", str, description="Words that name, description or tags must hold."),
             OpenApiParameter("archived", bool, description="Those in the archive instead."),
+            OpenApiParameter("deleted", bool, description="Those in the trash instead, archived or not."),
             OpenApiParameter(
                 "sort",
                 str,
@@ -45,6 +47,7 @@ class ExperimentsEndpoint(Endpoint):
             found,
             search=asked.get("q", ""),
             archived=flag(asked.get("archived")),
+            deleted=flag(asked.get("deleted")),
             sort=asked.get("sort", "") or "-created",
             cursor=asked.get("cursor", ""),
             limit=MOST_A_PAGE,
@@ -81,16 +84,21 @@ class ExperimentEndpoint(Endpoint):
 
     @extend_schema(responses={204: None, 409: s.ErrorAnswer})
     def delete(self, request: Request, workspace: str, name: str) -> Response:
-        """Delete it for good; only one that holds no runs, in the trash or not."""
-        delete_experiment(get_experiment(self.caller, workspace, name, "write"), by=self.caller.user)
+        """Move it to the trash with its runs, where it stays for 30 days. 409 while one of them goes on."""
+        found = get_experiment(self.caller, workspace, name, "write", trashed=True)
+        trash_experiment(found, by=self.caller.user)
         return Response(status=204)
 
     @extend_schema(request=s.ExperimentChange, responses={200: s.ExperimentShape, 409: s.ErrorAnswer})
     def patch(self, request: Request, workspace: str, name: str) -> Response:
-        """Describe, tag, archive or restore it. Its name never changes: it is part of addresses and scripts."""
-        experiment = get_experiment(self.caller, workspace, name, "write")
+        """Rename, describe, tag, archive or restore it; with `deleted` false it comes back from the trash first."""
         sent: dict[str, Any] = self.read(s.ExperimentChange)
-        by = self.caller.user
+        comes_back, by = sent.get("deleted") is False, self.caller.user
+        experiment = get_experiment(self.caller, workspace, name, "write", trashed=comes_back)
+        if comes_back:
+            untrash_experiment(experiment, by=by)
+        if "name" in sent:
+            rename_experiment(experiment, sent["name"], by=by)
         edit_experiment(
             experiment,
             by=by,
@@ -101,4 +109,6 @@ class ExperimentEndpoint(Endpoint):
         )
         if "archived" in sent:
             (archive_experiment if sent["archived"] else restore_experiment)(experiment, by=by)
+        if sent.get("deleted"):
+            trash_experiment(experiment, by=by)
         return Response(experiment_shape(experiment_row(experiment)))

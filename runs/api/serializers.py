@@ -85,7 +85,11 @@ class ExperimentShape(serializers.Serializer):
     description_version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     created_by = serializers.CharField(allow_null=True)
+    changed_at = serializers.DateTimeField(
+        help_text="When its name, description, tags or place were changed last."
+    )
     archived_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
     last_run_at = serializers.DateTimeField(allow_null=True)
     last_run = LastRun(allow_null=True)
     tags = serializers.DictField(child=serializers.CharField(allow_null=True))
@@ -111,6 +115,7 @@ class NewExperiment(serializers.Serializer):
 class ExperimentChange(serializers.Serializer):
     """What may be changed of an experiment."""
 
+    name = text(help_text="A new name: 409 when it is taken, also by one in the archive or the trash.")
     description = text()
     description_version = serializers.IntegerField(
         required=False, help_text="The version the editor started from; 409 when it has changed since."
@@ -118,6 +123,9 @@ class ExperimentChange(serializers.Serializer):
     tags = pairs(help_text="Set these; others stay.")
     remove_tags = serializers.ListField(child=text(required=True), required=False)
     archived = serializers.BooleanField(required=False)
+    deleted = serializers.BooleanField(
+        required=False, help_text="True moves it to the trash with its runs, false brings them back."
+    )
 
 
 class StarShape(serializers.Serializer):

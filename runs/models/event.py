@@ -31,7 +31,7 @@ class RunEvent(models.Model):
 
 
 class WorkspaceEvent(models.Model):
-    """A change of a workspace's people or of what opens it: members, roles, invitations, tokens. Never altered."""
+    """A change of a workspace's people, of what opens it, or of whole experiments. Never altered."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=32)

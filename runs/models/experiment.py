@@ -19,6 +19,8 @@ class Experiment(models.Model):
     description_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # When its name, description, tags or place were changed; null when they never were.
+    changed_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     last_run_number = models.PositiveIntegerField(default=0)

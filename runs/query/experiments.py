@@ -73,11 +73,14 @@ def list_experiments(
     *,
     search: str = "",
     archived: bool = False,
+    deleted: bool = False,
     sort: str = "",
     cursor: str = "",
     limit: int = 50,
 ) -> ExperimentPage:
     """A page of the experiments, the one with the latest run first; `sort` is name, created, last_run or runs.
+
+    Those in use; with `archived` those in the archive, and with `deleted` those in the trash, archived or not.
 
     `-` before it turns the order. `search` looks in names, descriptions and tags; every word must be found. Five
     queries whatever the data.
@@ -85,7 +88,7 @@ def list_experiments(
     if not 1 <= limit <= MOST_A_PAGE:
         raise Invalid(f"A page holds 1 to {MOST_A_PAGE} experiments, not {limit:,}.", field="limit")
     order = sort or DEFAULT_SORT
-    leg = _leg(_found(workspace, search, archived=archived), order)
+    leg = _leg(_found(workspace, search, archived=None if deleted else archived), order)
     after = read_cursor(cursor, order, salt=_SALT)[1] if cursor else None
     with limited_time():
         keys = list(leg.page(after, limit + 1))
@@ -130,8 +133,11 @@ def count_experiments(workspace: Workspace, *, archived: bool = False) -> int:
     return _found(workspace, "", archived=archived).count()
 
 
-def _found(workspace: Workspace, search: str, *, archived: bool) -> QuerySet[Experiment]:
-    found = Experiment.objects.filter(workspace=workspace, deleted_at=None, archived_at__isnull=not archived)
+def _found(workspace: Workspace, search: str, *, archived: bool | None) -> QuerySet[Experiment]:
+    """Those in the archive or not; None: those in the trash."""
+    found = Experiment.objects.filter(workspace=workspace, deleted_at__isnull=archived is not None)
+    if archived is not None:
+        found = found.filter(archived_at__isnull=not archived)
     for word in words_of(search):
         tags = ExperimentTag.objects.filter(Q(key__icontains=word) | Q(value__icontains=word))
         found = found.filter(
