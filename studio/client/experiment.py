@@ -105,7 +105,10 @@ class Experiment:
 
     @staticmethod
     def delete(workspace: Workspace, experiment_id: str) -> None:
-        """Delete an experiment that holds no runs. Raises ServiceException that says what it holds otherwise."""
+        """Move an experiment to the trash with its runs, where it stays for 30 days.
+
+        Raises ServiceException while one of its runs goes on.
+        """
         for experiment in Experiment.list(workspace, view_type="All"):
             if experiment.id == str(experiment_id):
                 workspace.client.delete(experiment._path())
@@ -114,14 +117,28 @@ class Experiment:
             f"The workspace {workspace.name} has no experiment of the id {experiment_id}."
         )
 
+    @staticmethod
+    def restore_from_trash(workspace: Workspace, experiment_name: str) -> "Experiment":
+        """Bring an experiment back from the trash, with the runs that went there with it, and return it."""
+        experiment = Experiment._known(workspace, experiment_name)
+        experiment._change({"deleted": False})
+        return experiment
+
+    def rename(self, new_name: str) -> None:
+        """Give it another name. Scripts that log to the old name make a new experiment."""
+        if not NAME.fullmatch(new_name):
+            raise UserErrorException(NAME_RULE)
+        self._change({"name": new_name})
+        self._name = new_name
+
     def archive(self) -> None:
         """Take it out of the list. Its runs stay, and new ones may be logged to it."""
         self._change({"archived": True})
 
     def reactivate(self, new_name: str | None = None) -> None:
-        """Bring it back into the list. `new_name` is refused, as in the cloud: a name never changes."""
+        """Bring it back into the list. `new_name` is refused, as in the cloud: `rename` changes the name."""
         if new_name is not None:
-            raise UserErrorException("The name of an experiment never changes: leave new_name out.")
+            raise UserErrorException("Leave new_name out: experiment.rename(new_name) changes the name.")
         self._change({"archived": False})
 
     def refresh(self) -> None:

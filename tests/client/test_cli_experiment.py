@@ -41,6 +41,17 @@ def test_an_experiment_is_made_described_tagged_archived_and_restored(cli: Cli) 
     assert cli("show", "-e", "team a/cli")["tags"] == {"done": None}
 
 
+def test_an_experiment_is_renamed_deleted_and_brought_back(cli: Cli) -> None:
+    made = cli("create", "-e", "cli-before")
+    assert cli("update", "-e", "cli-before", "--new-name", "cli-after")["id"] == made["id"]
+    assert cli("delete", "-e", "cli-after")["deleted_at"] is not None
+    assert "lies in the trash" in cli("show", "-e", "cli-after", code=1)
+    assert cli("list", "--search", "cli-after") == []
+    assert [one["name"] for one in cli("list", "--search", "cli-after", "--trash")] == ["cli-after"]
+    assert cli("restore-from-trash", "-e", "cli-after")["deleted_at"] is None
+    assert cli("show", "-e", "cli-after")["id"] == made["id"]
+
+
 def test_experiments_are_sorted(cli: Cli) -> None:
     for name in ("sorted-cli-b", "sorted-cli-a"):
         cli("create", "-e", name)

@@ -106,12 +106,20 @@ def test_an_experiment_is_tagged_archived_listed_and_deleted(real: Workspace, ex
     experiment.archive()
     assert experiment.archived_time and experiment.name not in real.experiments
     assert [one.name for one in Experiment.list(real, experiment.name, "ArchivedOnly")] == [experiment.name]
-    with pytest.raises(UserErrorException, match="never changes"):
+    with pytest.raises(UserErrorException, match="Leave new_name out"):
         experiment.reactivate("other")
     experiment.reactivate()
     assert experiment.name in real.experiments
+    experiment.rename(f"{experiment.name}-2")
+    assert experiment.name in real.experiments
+    with pytest.raises(UserErrorException, match="No whitespace"):
+        experiment.rename("two words")
     Experiment.delete(real, experiment.id)
     assert experiment.name not in real.experiments
+    with pytest.raises(ServiceException, match="lies in the trash"):
+        Experiment(real, experiment.name)
+    assert Experiment.restore_from_trash(real, experiment.name).id == experiment.id
+    assert experiment.name in real.experiments
     with pytest.raises(UserErrorException, match="has no experiment of the id"):
         Experiment.delete(real, "999999")
 

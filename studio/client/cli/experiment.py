@@ -1,4 +1,4 @@
-"""`studio experiment …`: list, show, make, describe, tag, archive and restore experiments."""
+"""`studio experiment …`: list, show, make, rename, describe, tag; archive, trash, and back."""
 
 import argparse
 from typing import Any
@@ -14,7 +14,7 @@ COLUMNS = ("id", "name", "description", "created_at", "created_by")
 
 def add(nouns: Commands) -> None:
     """Add the commands."""
-    noun = Noun(nouns, "experiment", "list, make, describe and archive experiments")
+    noun = Noun(nouns, "experiment", "list, make, describe, archive and delete experiments")
     _add_list(noun)
     shown = noun.add("show", show_experiment, "show one experiment", "-e digits -o yaml")
     shown.add_argument(
@@ -35,8 +35,11 @@ def add(nouns: Commands) -> None:
         noun,
         "update",
         update_experiment,
-        "change description and tags of an experiment",
+        "change name, description and tags of an experiment",
         "-e digits --tag stage=done --remove-tag draft",
+    )
+    update.add_argument(
+        "--new-name", metavar="NAME", help="rename it; scripts that log to the old name make a new experiment"
     )
     update.add_argument("--description", metavar="TEXT", help="the new description, in Markdown")
     update.add_argument(
@@ -54,6 +57,20 @@ def add(nouns: Commands) -> None:
         "-e digits",
     )
     _named(noun, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
+    _named(
+        noun,
+        "delete",
+        delete_experiment,
+        "move an experiment with its runs to the trash, where they stay for 30 days",
+        "-e digits",
+    )
+    _named(
+        noun,
+        "restore-from-trash",
+        restore_from_trash,
+        "bring an experiment back from the trash, with the runs that went there with it",
+        "-e digits",
+    )
 
 
 def _add_list(noun: Noun) -> None:
@@ -65,6 +82,7 @@ def _add_list(noun: Noun) -> None:
         "--search", metavar="WORDS", help="only those with these words in name, description or tags"
     )
     listed.add_argument("--archived", action="store_true", help="those in the archive instead")
+    listed.add_argument("--trash", action="store_true", help="those in the trash instead")
     listed.add_argument(
         "--sort",
         metavar="KEY",
@@ -85,6 +103,7 @@ def list_experiments(arguments: argparse.Namespace) -> int:
     wanted = {
         "q": arguments.search,
         "archived": "true" if arguments.archived else None,
+        "deleted": "true" if arguments.trash else None,
         "sort": arguments.sort,
     }
     workspace = workspace_of(arguments)
@@ -114,6 +133,8 @@ def create_experiment(arguments: argparse.Namespace) -> int:
 def update_experiment(arguments: argparse.Namespace) -> int:
     """Change what was named."""
     change: dict[str, Any] = {}
+    if arguments.new_name is not None:
+        change["name"] = arguments.new_name
     if arguments.description is not None:
         change["description"] = arguments.description
     if arguments.tag:
@@ -121,7 +142,7 @@ def update_experiment(arguments: argparse.Namespace) -> int:
     if arguments.remove_tag:
         change["remove_tags"] = arguments.remove_tag
     if not change:
-        raise UsageException("Name what to change: --description, --tag or --remove-tag.")
+        raise UsageException("Name what to change: --new-name, --description, --tag or --remove-tag.")
     return _change(arguments, change)
 
 
@@ -133,6 +154,16 @@ def archive_experiment(arguments: argparse.Namespace) -> int:
 def restore_experiment(arguments: argparse.Namespace) -> int:
     """Bring it back."""
     return _change(arguments, {"archived": False})
+
+
+def delete_experiment(arguments: argparse.Namespace) -> int:
+    """Move it to the trash."""
+    return _change(arguments, {"deleted": True})
+
+
+def restore_from_trash(arguments: argparse.Namespace) -> int:
+    """Bring it back from there."""
+    return _change(arguments, {"deleted": False})
 
 
 def _change(arguments: argparse.Namespace, change: dict[str, Any]) -> int:
