@@ -32,6 +32,9 @@ ICONS = {
     "target enabled": "check",
     "target disabled": "close",
     "target detached": "close",
+    "experiment trashed": "trash",
+    "experiment restored": "restore",
+    "experiment renamed": "pen",
 }
 
 
@@ -91,6 +94,17 @@ def _sentence(kind: str, details: dict[str, Any], who: str) -> str:
         "target enabled": f"switched {target} on",
         "target disabled": f"switched {target} off",
         "target detached": f"detached {target}",
+        **_of_experiments(details),
         "password link made": f"made a link that sets the password of {member}",
     }
     return sentences.get(kind, kind)
+
+
+def _of_experiments(details: dict[str, Any]) -> dict[str, str]:
+    name, runs = details.get("experiment", ""), int(details.get("runs") or 0)
+    with_runs = f"with {runs:,} run{'' if runs == 1 else 's'}" if runs else "without runs"
+    return {
+        "experiment trashed": f"moved the experiment “{name}” to the trash, {with_runs}",
+        "experiment restored": f"restored the experiment “{name}” from the trash, {with_runs}",
+        "experiment renamed": f"renamed the experiment “{details.get('before')}” to “{details.get('after')}”",
+    }

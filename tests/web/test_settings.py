@@ -6,6 +6,8 @@ import re
 import pytest
 from django.test import Client
 
+from runs.actions.experiment import rename_experiment
+from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.actions.invitations import create_invitation
 from runs.actions.members import change_role
 from runs.actions.passwords import make_reset
@@ -297,3 +299,17 @@ def test_a_changed_role_and_a_limit_are_both_told(client_of, owner, workspace, c
     page = text(client_of(owner).get(S + "activity/"))
     assert f"changed {contributor.username} from contributor to reader" in page
     assert "has silent runs fail after an hour" in page
+
+
+def test_what_happened_to_whole_experiments_is_told(client_of, workspace, owner):
+    made = make.run(workspace, "digits").experiment
+    rename_experiment(made, "letters", by=owner)
+    trash_experiment(made, by=owner, active=True)
+    untrash_experiment(made, by=owner)
+    page = text(client_of(owner).get(S + "activity/"))
+    for sentence in (
+        "renamed the experiment “digits” to “letters”",
+        "moved the experiment “letters” to the trash, with 1 run",
+        "restored the experiment “letters” from the trash, with 1 run",
+    ):
+        assert sentence in page
