@@ -100,8 +100,8 @@ def _past(moment: datetime | None) -> datetime | None:
 
 
 def delete(call: Call) -> dict[str, Any]:
-    """To the trash; twice is no mistake."""
-    trash_run(call.run("write", deleted=True), by=call.caller.user)
+    """To the trash, also while it runs, unless an engine executes it; twice is no mistake."""
+    trash_run(call.run("write", deleted=True), by=call.caller.user, active=True)
     return {}
 
 

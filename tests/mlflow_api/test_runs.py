@@ -194,12 +194,13 @@ def test_tags_change_and_go(send, run_id):
     assert (status, answer["message"]) == (404, f"No tag with name: a in run with id {run_id}")
 
 
-def test_a_deleted_run_is_read_and_takes_nothing(send, run_id):
-    send("POST", "runs/update", run_id=run_id, status="FINISHED")
+@pytest.mark.parametrize("status", ["RUNNING", "FINISHED"])
+def test_a_deleted_run_is_read_and_takes_nothing(send, run_id, status):
+    send("POST", "runs/update", run_id=run_id, status=status)
     for _ in range(2):
         assert send("POST", "runs/delete", run_id=run_id) == (200, {})
     info = send("GET", "runs/get", run_id=run_id)[1]["run"]["info"]
-    assert info["lifecycle_stage"] == "deleted"
+    assert (info["lifecycle_stage"], info["status"]) == ("deleted", status)
     _, answer = send("POST", "runs/set-tag", run_id=run_id, key="a", value="1")
     assert answer["message"] == f"The run {run_id} must be in the 'active' state. Current state is deleted."
     assert send("POST", "runs/restore", run_id=run_id) == (200, {})
