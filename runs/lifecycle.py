@@ -63,6 +63,8 @@ def _allowed() -> dict[Status, frozenset[Status]]:
 
 
 ALLOWED = _allowed()
+# What an ended run may become again, when whoever ran it goes on with it.
+REOPENED = {status: frozenset({Status.RUNNING}) if status in ENDED else frozenset() for status in Status}
 
 
 def is_ended(status: str) -> bool:
@@ -70,15 +72,17 @@ def is_ended(status: str) -> bool:
     return status in ENDED
 
 
-def can_move(old: str, new: str) -> bool:
-    """Whether a run may go from `old` to `new`."""
-    return Status(new) in ALLOWED[Status(old)]
+def can_move(old: str, new: str, *, reopen: bool = False) -> bool:
+    """Whether a run may go from `old` to `new`; `reopen` asks for one that has ended and is to go on."""
+    return Status(new) in (REOPENED if reopen else ALLOWED)[Status(old)]
 
 
-def check_move(old: str, new: str, *, name: str) -> None:
+def check_move(old: str, new: str, *, name: str, reopen: bool = False) -> None:
     """Raise Conflict with a sentence when the run called `name` may not go from `old` to `new`."""
-    if can_move(old, new):
+    if can_move(old, new, reopen=reopen):
         return
+    if reopen:
+        raise Conflict(f"{name} is {old}; only a run that has ended can go on again.", status=str(old))
     if is_ended(old):
         raise Conflict(f"{name} has already ended as {old}; it cannot become {new}.", status=str(old))
     raise Conflict(f"{name} is {old}; it cannot become {new} from there.", status=str(old))

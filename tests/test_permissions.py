@@ -75,6 +75,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-view-runs": {"GET": "reader"},
     "api-run": {"GET": "reader", "PATCH": "contributor"},
     "api-run-start": {"POST": "contributor"},
+    "api-run-reopen": {"POST": "contributor"},
     "api-run-heartbeat": {"POST": "contributor"},
     "api-run-complete": {"POST": "contributor"},
     "api-run-fail": {"POST": "contributor"},

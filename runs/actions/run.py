@@ -9,20 +9,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from runs.access import gone
-from runs.actions import counts, events, jobs
+from runs.actions import events
+from runs.actions.moves import finish, lock, move
 from runs.actions.queue import wait_for_target
-from runs.actions.run_tokens import end_run_tokens, renew_run_tokens
+from runs.actions.run_tokens import renew_run_tokens
 from runs.lifecycle import WATCHED, Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
-from runs.models import Metric, Run, User
+from runs.models import Run, User
 from runs.transaction import write
 
 # How often a heartbeat is written down; the beats between only ask whether somebody cancelled.
 BEAT_WRITTEN_EVERY = timedelta(seconds=10)
 NEXT_BEAT_S = 2
-# An ended run whose metrics lie in more pieces than this is put in order once, for all who read it later.
-WORTH_MERGING = 8
-MERGE_AFTER = timedelta(seconds=30)
 # Errors by which a supervisor, or what outlives it, says that it was ended from outside. Of a run that somebody has
 # cancelled that is the cancel; of any other one nobody has asked for it.
 STOPPED = "SupervisorStopped"
@@ -45,10 +43,10 @@ def start_run(run: Run, *, by: User, heartbeat: bool = False) -> Run:
     """Running, from now on. With `heartbeat` the caller promises to send them. Starting twice is no error."""
     now = timezone.now()
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.status == Status.RUNNING:
             return row
-        _move(row, Status.RUNNING, by=by, at=now, kind="started", reason="")
+        move(row, Status.RUNNING, by=by, at=now, kind="started", reason="")
         row.started_at = row.started_at or now
         row.heartbeat_at = now if heartbeat else row.heartbeat_at
         row.save(update_fields=["started_at", "heartbeat_at"])
@@ -63,9 +61,9 @@ def move_run(run: Run, status: Status, *, by: User | None, reason: str = "", hea
     """
     reason, now = clean_text(reason, "The reason", length=REASON_LENGTH, empty=True), timezone.now()
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.status != status:
-            _move(row, status, by=by, at=now, kind=status.value, reason=reason)
+            move(row, status, by=by, at=now, kind=status.value, reason=reason)
         if status == Status.QUEUED:
             wait_for_target(row, now)
         if heartbeat:
@@ -90,7 +88,7 @@ def heartbeat(run: Run, *, by: User) -> Beat:
     if not (is_due or is_untold or run.status == Status.NOT_RESPONDING):
         return beat_of(run)
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.deleted_at is not None:
             raise gone(row)
         if not row.is_ended:
@@ -101,7 +99,7 @@ def heartbeat(run: Run, *, by: User) -> Beat:
                 renew_run_tokens(row, now=now)
         if row.status == Status.NOT_RESPONDING:
             back = Status.RUNNING if row.cancel_requested_at is None else Status.CANCEL_REQUESTED
-            _move(row, back, by=by, at=now, kind="responding again", reason="")
+            move(row, back, by=by, at=now, kind="responding again", reason="")
     return beat_of(row)
 
 
@@ -118,7 +116,7 @@ def _note_afterlife(run: Run, now: datetime) -> None:
     kinds = set(run.events.filter(kind__in=(MARKED, HEARD_AGAIN)).values_list("kind", flat=True))
     if kinds == {MARKED}:
         with write():
-            events.record(_lock(run), HEARD_AGAIN, by=None, at=now, status=run.status)
+            events.record(lock(run), HEARD_AGAIN, by=None, at=now, status=run.status)
 
 
 def beat_of(run: Run) -> Beat:
@@ -156,7 +154,7 @@ def fail_run(
     code = clean_text(code, "The error code", length=NAME_LENGTH, empty=True)
     reason = reason or message.split("\n", 1)[0]
     with write():
-        if code in ENDED_FROM_OUTSIDE and _lock(run).cancel_requested_at is not None:
+        if code in ENDED_FROM_OUTSIDE and lock(run).cancel_requested_at is not None:
             return confirm_canceled(run, by=by, reason=reason, ended_at=ended_at)
         return end_run(
             run,
@@ -179,12 +177,12 @@ def cancel_run(run: Run, *, by: User, reason: str = "", children: bool = False) 
     """
     reason = clean_text(reason, "The reason", length=REASON_LENGTH, empty=True)
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.status not in (Status.CANCELED, Status.CANCEL_REQUESTED):
             _cancel(row, by=by, reason=reason)
         if children:
             for child in active_descendants(row):
-                locked = _lock(child)
+                locked = lock(child)
                 if not locked.is_ended and locked.status != Status.CANCEL_REQUESTED:
                     _cancel(locked, by=by, reason=reason or f"{row.display_name} was canceled")
     return row
@@ -197,9 +195,9 @@ def _cancel(run: Run, *, by: User, reason: str) -> None:
     run.save(update_fields=["cancel_requested_at", "cancel_requested_by", "cancel_told_at"])
     said = reason or f"canceled by {by.username}"
     if run.heartbeat_at is None:  # nobody is behind it who could confirm
-        _finish(run, Status.CANCELED, by=by, at=now, kind="canceled", reason=said)
+        finish(run, Status.CANCELED, by=by, at=now, kind="canceled", reason=said)
     else:
-        _move(run, Status.CANCEL_REQUESTED, by=by, at=now, kind="cancel requested", reason=said)
+        move(run, Status.CANCEL_REQUESTED, by=by, at=now, kind="cancel requested", reason=said)
 
 
 def confirm_canceled(run: Run, *, by: User | None, reason: str = "", ended_at: datetime | None = None) -> Run:
@@ -240,23 +238,23 @@ def reap_silent_runs(now: datetime | None = None) -> int:
 
 def _mark_silent(run: Run, now: datetime) -> int:
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.status not in WATCHED or not _is_still(row, run):
             return 0
         said = f"No heartbeat for over {run.workspace.silent_after_s} seconds."
-        _move(row, Status.NOT_RESPONDING, by=None, at=now, kind="not responding", reason=said)
+        move(row, Status.NOT_RESPONDING, by=None, at=now, kind="not responding", reason=said)
     return 1
 
 
 def _lose(run: Run, now: datetime) -> int:
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.is_ended or not _is_still(row, run):
             return 0
         row.error_code = "HeartbeatLost"
         row.error_message = f"No heartbeat since {row.heartbeat_at:%Y-%m-%d %H:%M:%S} UTC."
         row.save(update_fields=["error_code", "error_message"])
-        _finish(row, Status.FAILED, by=None, at=now, kind="failed", reason=row.error_message)
+        finish(row, Status.FAILED, by=None, at=now, kind="failed", reason=row.error_message)
     return 1
 
 
@@ -277,7 +275,7 @@ def end_run(
 ) -> Run:
     """End the run in this status, with the values of further fields. Again is no error; Conflict otherwise."""
     with write():
-        row = _lock(run)
+        row = lock(run)
         if row.status == status:
             return row
         check_move(row.status, status, name=row.display_name)
@@ -287,47 +285,7 @@ def end_run(
             row.save(update_fields=[*fields])
         if ended_at is not None:
             row.end_received_at = timezone.now()
-        _finish(row, status, by=by, at=timezone.now(), kind=kind, reason=reason, ended_at=ended_at)
-    return row
-
-
-def _finish(
-    run: Run,
-    status: Status,
-    *,
-    by: User | None,
-    at: datetime,
-    kind: str,
-    reason: str,
-    ended_at: datetime | None = None,
-) -> None:
-    """`at` is when we hear of it, and what the history tells; `ended_at` when it really happened, if earlier."""
-    _move(run, status, by=by, at=at, kind=kind, reason=reason)
-    run.ended_at = max(ended_at or at, run.started_at or run.created_at)
-    run.duration_s = run.seconds(run.ended_at)
-    run.save(update_fields=["ended_at", "duration_s", "end_received_at"])
-    if run.definition:
-        end_run_tokens(run, now=at)
-    if Metric.objects.filter(run=run, segment_count__gt=WORTH_MERGING).exists():
-        # A little later, when the last batches have arrived.
-        jobs.enqueue("merge run", {"run": run.pk}, dedupe=f"merge run {run.pk}", run_after=at + MERGE_AFTER)
-
-
-def _move(run: Run, status: Status, *, by: User | None, at: datetime, kind: str, reason: str) -> None:
-    check_move(run.status, status, name=run.display_name)
-    before, run.status, run.status_reason = run.status, status.value, reason
-    run.save(update_fields=["status", "status_reason"])
-    if run.deleted_at is None:  # what lies in the trash is not counted
-        counts.moved(run, before, status)
-    events.record_move(run, kind, by=by, at=at, before=before, after=status.value, reason=reason)
-
-
-def _lock(run: Run) -> Run:
-    """The row as it is now, held until the transaction ends: of two racing calls one sees the other's result."""
-    row = Run.objects.select_for_update().filter(pk=run.pk).first()
-    if row is None:
-        raise gone(run)
-    row.workspace, row.experiment = run.workspace, run.experiment
+        finish(row, status, by=by, at=timezone.now(), kind=kind, reason=reason, ended_at=ended_at)
     return row
 
 

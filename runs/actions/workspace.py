@@ -91,9 +91,15 @@ def create_workspace(name: str, *, by: User, description: str = "") -> Workspace
 
 
 def edit_workspace(
-    workspace: Workspace, *, by: User, description: str | None = None, lost_after_s: int | None = None
+    workspace: Workspace,
+    *,
+    by: User,
+    description: str | None = None,
+    lost_after_s: int | None = None,
+    stops_canceled: bool | None = None,
 ) -> Workspace:
-    """Change what the workspace says of itself, and after how long a silent run has failed; None leaves it."""
+    """Change what the workspace says of itself, after how long a silent run has failed, and whether scripts without
+    heartbeats are stopped when their run is cancelled; None leaves it."""
     if description is not None:
         description = clean_text(description, "The description", length=5000, empty=True)
     if lost_after_s is not None:
@@ -107,6 +113,10 @@ def edit_workspace(
             record(workspace, "silence limited", by=by, before=workspace.lost_after_s, after=lost_after_s)
             workspace.lost_after_s = lost_after_s
             workspace.save(update_fields=["lost_after_s"])
+        if stops_canceled is not None and stops_canceled != workspace.stops_canceled:
+            record(workspace, "canceled scripts", by=by, after=stops_canceled)
+            workspace.stops_canceled = stops_canceled
+            workspace.save(update_fields=["stops_canceled"])
     return workspace
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from runs.actions import organise
 from runs.actions import run as actions
+from runs.actions.reopen import reopen_run
 from runs.actions.repair import mark_run
 from runs.api import serializers as s
 from runs.api.base import Endpoint, real_time
@@ -66,6 +67,15 @@ class StartEndpoint(RunStep):
     def step(self, run: Run) -> Run:
         """Start it."""
         return actions.start_run(run, by=self.caller.user, **self.read(s.StartBody))
+
+
+@extend_schema(request=s.StartBody, responses={200: s.RunShape, 409: s.ErrorAnswer})
+class ReopenEndpoint(RunStep):
+    """A run that has ended goes on."""
+
+    def step(self, run: Run) -> Run:
+        """Reopen it."""
+        return reopen_run(run, by=self.caller.user, **self.read(s.StartBody))
 
 
 @extend_schema(request=s.EndBody, responses=s.RunShape)

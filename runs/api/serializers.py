@@ -37,6 +37,9 @@ class WorkspaceShape(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField()
     lost_after_s = serializers.IntegerField(help_text="A run that was silent for so long has failed.")
+    stops_canceled = serializers.BooleanField(
+        help_text="Whether a script without heartbeats is told of a cancel by a refusal of its next write."
+    )
     created_at = serializers.DateTimeField()
     role = serializers.CharField()
 
@@ -55,6 +58,10 @@ class WorkspaceChange(serializers.Serializer):
     lost_after_s = serializers.IntegerField(
         required=False,
         help_text="A run that was silent for so long has failed: 600 to 2,592,000, a day at first.",
+    )
+    stops_canceled = serializers.BooleanField(
+        required=False,
+        help_text="Whether a script without heartbeats is told of a cancel by a refusal of its next write.",
     )
 
 

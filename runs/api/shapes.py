@@ -24,6 +24,7 @@ def workspace_shape(workspace: Workspace, role: str | None = None) -> dict[str, 
         "name": workspace.name,
         "description": workspace.description,
         "lost_after_s": workspace.lost_after_s,
+        "stops_canceled": workspace.stops_canceled,
         "created_at": moment(workspace.created_at),
         "role": role,
     }

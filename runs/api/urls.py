@@ -109,6 +109,7 @@ urlpatterns = [
     path(ONE_VIEW + "runs/", views.ViewRunsEndpoint.as_view(), name="api-view-runs"),
     path(ONE_RUN, run.RunEndpoint.as_view(), name="api-run"),
     path(ONE_RUN + "start/", run.StartEndpoint.as_view(), name="api-run-start"),
+    path(ONE_RUN + "reopen/", run.ReopenEndpoint.as_view(), name="api-run-reopen"),
     path(ONE_RUN + "heartbeat/", run.HeartbeatEndpoint.as_view(), name="api-run-heartbeat"),
     path(ONE_RUN + "complete/", run.CompleteEndpoint.as_view(), name="api-run-complete"),
     path(ONE_RUN + "fail/", run.FailEndpoint.as_view(), name="api-run-fail"),

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from django.http import HttpResponseBase
 
 from runs.access import Need
+from runs.actions.canceled_scripts import check_not_canceled
 from runs.actions.files import delete_files, put_file
 from runs.errors import Invalid
 from runs.file_transfer import download, pieces
@@ -38,6 +39,7 @@ class Place:
 def put(call: Call) -> dict[str, Any]:
     """Keep the body as this file, in place of an earlier one."""
     place = _place(call, call.parts["path"], "write")
+    check_not_canceled(place.run)
     put_file(place.run, _named(place.path), pieces(call.request), by=call.caller.user)
     return {}
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django.views.decorators.csrf import csrf_exempt
 
 from runs.access import Caller, Need, get_numbered_experiment, get_run, get_workspace_of_run
+from runs.actions.canceled_scripts import check_not_canceled
 from runs.actions.sign_in import sign_in
 from runs.actions.token_use import looks_like_token, use_token
 from runs.client_address import client_address
@@ -72,6 +73,12 @@ class Call:
         """The run of the field `run_id` or `run_uuid`."""
         run_id = self.fields.text("run_id", "") or self.fields.text("run_uuid", "")
         return self.run_of(run_id or self.fields.missing("run_id"), need, deleted=deleted)
+
+    def run_of_script(self) -> Run:
+        """The run that a script writes to, unless it is to hear that it was cancelled."""
+        run = self.run("write")
+        check_not_canceled(run)
+        return run
 
     def run_of(self, run_id: str, need: Need = "read", *, deleted: bool = False) -> Run:
         """The run of that id, in this workspace. One in the trash takes no writes."""

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runs.access import check_can_create_runs, get_run, run_of_script
+from runs.actions.canceled_scripts import note_end_of_script
 from runs.actions.create import NewRun, create_run
 from runs.actions.experiment import ensure_default_experiment
 from runs.actions.organise import edit_run
-from runs.actions.run import complete_run, confirm_canceled, fail_run
+from runs.actions.reopen import reopen_run
+from runs.actions.run import complete_run, confirm_canceled, fail_run, start_run
 from runs.actions.trash import restore_run, trash_run
 from runs.errors import Gone, NotFound
+from runs.lifecycle import WAITING
 from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
@@ -83,15 +86,21 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def update(call: Call) -> dict[str, Any]:
-    """Its name, its end. What has ended stays ended as it did: the end that came first counts."""
+    """Its name, its end, or that it goes on after one. Of two ends the one that came first counts."""
     run, by = call.run("write"), call.caller.user
     status = call.fields.get("status")
     word = str(_WORDS.get(status, status)) if isinstance(status, int) else call.fields.text("status", "")
     ended_at = _moment(call.fields.integer("end_time", 0))
     if name := call.fields.text("run_name", ""):
         edit_run(run, by=by, display_name=name[:NAME_LENGTH])
-    if word in _ENDS and not run.is_ended:
+    if word == "RUNNING" and run.is_ended:
+        run = reopen_run(run, by=by)
+    elif word == "RUNNING" and run.status in WAITING:
+        run = start_run(run, by=by)
+    elif word in _ENDS and not run.is_ended:
         run = _ENDS[word](run, by=by, ended_at=_past(ended_at))
+    elif word in _ENDS:
+        note_end_of_script(run, by=by)
     return {"run_info": shape_of(run)["info"]}
 
 

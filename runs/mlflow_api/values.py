@@ -36,14 +36,14 @@ def tags_of(fields: Fields) -> dict[str, str]:
 def log_metric(call: Call) -> dict[str, Any]:
     """One point."""
     key = call.fields.key("Metric name", "name")
-    _put(call.run("write"), call, points=_points({key: [_point(call.fields, key)]}))
+    _put(call.run_of_script(), call, points=_points({key: [_point(call.fields, key)]}))
     return {}
 
 
 def log_parameter(call: Call) -> dict[str, Any]:
     """One parameter."""
     key, value = call.fields.key("Param key"), call.fields.text("value", "")[:PARAM_LENGTH]
-    run = call.run("write")
+    run = call.run_of_script()
     try:
         _put(run, call, params={key: value})
     except Conflict as conflict:
@@ -71,7 +71,7 @@ def batch(call: Call) -> dict[str, Any]:
             f"Duplicate parameter keys have been submitted: {twice}. Please ensure the request contains only one"
             " param value per param key."
         )
-    run = call.run("write")
+    run = call.run_of_script()
     try:
         _put(run, call, points=_points(found), params=params, tags=tags_of(fields))
     except Conflict as conflict:
@@ -89,7 +89,7 @@ def batch(call: Call) -> dict[str, Any]:
 def set_tag(call: Call) -> dict[str, Any]:
     """One tag."""
     key, value = call.fields.key("Tag key"), call.fields.text("value", "")
-    _put(call.run("write"), call, tags={key: value if key == NOTE else value[:TAG_LENGTH]})
+    _put(call.run_of_script(), call, tags={key: value if key == NOTE else value[:TAG_LENGTH]})
     return {}
 
 

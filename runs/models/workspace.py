@@ -49,6 +49,8 @@ class Workspace(models.Model):
     # How long a run that promised heartbeats may be silent.
     silent_after_s = models.PositiveIntegerField(default=120)
     lost_after_s = models.PositiveIntegerField(default=24 * 3600)
+    # Whether a script without heartbeats, whose run was cancelled here, is told so by a refusal of its next write.
+    stops_canceled = models.BooleanField(default=True)
 
     # The number of whoever fetched this through runs/access.py, and their role: it holds for one request.
     known_role: tuple[int, str] | None = None

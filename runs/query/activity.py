@@ -23,6 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "failed",
         "cancel requested",
         "cancel told",
+        "script ended",
+        "reopened",
         "canceled",
         "not responding",
         "responding again",

@@ -105,6 +105,7 @@ def workspace_page(request: HttpRequest, workspace: str) -> HttpResponse:
     caller = caller_of(request)
     found = get_workspace(caller, workspace, "own" if is_change else "read")
     facts: dict[str, Any] = {"role": role_in(caller, found), "description": found.description}
+    facts["stops_canceled"] = found.stops_canceled
     if is_change:
         facts["description"] = request.POST.get("description", "").replace("\r\n", "\n")
         lost_after = request.POST.get("lost_after_s", str(found.lost_after_s))
@@ -114,6 +115,7 @@ def workspace_page(request: HttpRequest, workspace: str) -> HttpResponse:
                 by=caller.user,
                 description=facts["description"],
                 lost_after_s=int(lost_after) if lost_after.isdecimal() and len(lost_after) < 10 else 0,
+                stops_canceled=request.POST.get("stops_canceled", str(found.stops_canceled)) == "True",
             )
         except Refused as refusal:
             facts |= {"silences": _silences(found.lost_after_s)}

@@ -116,6 +116,19 @@ class Run(RunMetrics, RunModels, RunLabels, RunFamily, RunSnapshot, RunWaiting, 
         """Mark a run that was made by hand as running. A second time is no error."""
         self._found = self._change(change(self._id, "start", "start/", {})) or self._found
 
+    def resume(self) -> "Run":
+        """Go on with a run that has ended: it is Running again, and this program is behind it until it ends it.
+
+        What it logged stays, and its metrics go on where they were; what it prints is not captured. Raises
+        ServiceException for a run that the studio executed, which `resubmit` runs again, and while the studio is away.
+        """
+        if self._live is not None and self._live.is_ours and not self._live.ended:
+            return self
+        self._found = self._client.post(self._path("reopen/"), {"heartbeat": True})
+        self._ended_as = None
+        self._come_alive(interrupt=True, capture=False, monitor=is_wanted(None))
+        return self
+
     def complete(self) -> None:
         """Mark the run as completed, after everything that was logged. A second time is no error."""
         self._end(self._cancelled_ending() or COMPLETED)

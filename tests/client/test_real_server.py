@@ -92,6 +92,24 @@ def test_a_run_cancelled_in_the_studio_stops(real: Workspace, experiment: Experi
     assert real.client.get(f"runs/{run.id}/")["status_reason"] == "canceled by ada"
 
 
+def test_an_ended_run_is_resumed(real: Workspace, experiment: Experiment) -> None:
+    with experiment.start_logging() as run:
+        run.log("loss", 3.0)
+    again = real.get_run(run.id)
+    with again.resume() as resumed:
+        assert resumed.get_status() == "Running"
+        resumed.log("loss", 2.0)
+    assert again.get_details()["status"] == "Completed"
+    assert again.get_metrics()["loss"] == [3.0, 2.0]
+    with pytest.raises(RuntimeError), again.resume():
+        raise RuntimeError("the second try broke")
+    assert real.get_run(run.id).get_details()["status"] == "Failed"
+    going_on = experiment.start_logging()
+    assert going_on.resume() is going_on
+    going_on.complete()
+    assert going_on.get_details()["status"] == "Completed"
+
+
 def test_a_failure_has_its_trace(experiment: Experiment) -> None:
     with pytest.raises(ZeroDivisionError), experiment.start_logging() as run:
         _ = 1 / 0

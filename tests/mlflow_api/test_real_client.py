@@ -1,10 +1,13 @@
 """MLflow's own client against a real server. Its package lives in an environment of its own: see CONTRIBUTING."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.mlflow_api.real_client import PYTHONS, python_of, run_script
 
 pytestmark = pytest.mark.slow
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(params=PYTHONS)
@@ -82,3 +85,60 @@ def test_a_plain_script_logs_here_unmodified(live_studio, python):
     assert (told["children"], told["failed"]) == (["inner"], ["broken"])
     assert told["table"] == [["outer"], [19.0], ["0.1"]]
     assert "Changing param values is not allowed" in told["refused"]
+
+
+RESUMED = """
+import json, mlflow
+mlflow.set_experiment("resumed " + mlflow.__version__)
+with mlflow.start_run() as run:
+    mlflow.log_metric("loss", 2.0, step=0)
+with mlflow.start_run(run_id=run.info.run_id) as again:
+    during = mlflow.get_run(run.info.run_id).info.status
+    mlflow.log_metric("loss", 1.0, step=1)
+client = mlflow.MlflowClient()
+print(json.dumps({"during": during, "after": client.get_run(run.info.run_id).info.status,
+                  "points": [metric.value for metric in client.get_metric_history(run.info.run_id, "loss")]}))
+"""
+
+
+def test_a_run_is_resumed(live_studio, python):
+    told = run_script(live_studio, python, RESUMED)
+    assert told == {"during": "RUNNING", "after": "FINISHED", "points": [2.0, 1.0]}
+
+
+CANCELED = """
+import json, os, time, urllib.request, mlflow
+PLACE
+def cancel(run_id):
+    url = os.environ["MLFLOW_TRACKING_URI"].split("/w/")[0] + f"/api/v1/runs/{run_id}/cancel/"
+    head = {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(url, b"{}", head, method="POST"))
+mlflow.set_experiment("canceled " + mlflow.__version__)
+told, stopped = "", False
+try:
+    with mlflow.start_run() as first:
+        cancel(first.info.run_id)
+        mlflow.log_metric("loss", 1.0)
+except mlflow.MlflowException as error:
+    told = str(error)
+try:
+    START
+    cancel(run.info.run_id)
+    for _ in range(300):
+        time.sleep(0.1)
+except KeyboardInterrupt:
+    stopped = True
+mlflow.end_run("KILLED")
+client = mlflow.MlflowClient()
+print(json.dumps({"told": told, "stopped": stopped,
+                  "statuses": [client.get_run(each.info.run_id).info.status for each in (first, run)]}))
+"""
+
+
+def test_a_cancel_in_the_studio_stops_the_script(live_studio, python):
+    helper = (DOCS / "mlflow.md").read_text().split("```python\n", 1)[1].split("```", 1)[0]
+    define, start = helper.split("run = mlflow", 1)
+    start = ("run = mlflow" + start.strip()).replace("\n", "\n    ")
+    told = run_script(live_studio, python, CANCELED.replace("PLACE", define).replace("START", start))
+    assert "was canceled in the studio by" in told["told"] and told["told"].startswith("RESOURCE_CONFLICT")
+    assert told["stopped"] and told["statuses"] == ["KILLED", "KILLED"]

@@ -313,3 +313,19 @@ def test_what_happened_to_whole_experiments_is_told(client_of, workspace, owner)
         "restored the experiment “letters” from the trash, with 1 run",
     ):
         assert sentence in page
+
+
+def test_an_owner_says_whether_scripts_of_canceled_runs_are_stopped(client_of, owner, workspace, api_of):
+    browser = client_of(owner)
+    assert '<option value="True" selected>stop the script at its next write</option>' in text(browser.get(S))
+    assert browser.post(S, {"stops_canceled": "False"}).status_code == 302
+    workspace.refresh_from_db()
+    assert workspace.stops_canceled is False
+    assert "has scripts of canceled runs write on" in text(browser.get(S + "activity/"))
+    speaking = api_of(owner)
+    assert (
+        speaking("PATCH", "workspaces/vision/", {"description": "as it was"}).json()["stops_canceled"]
+        is False
+    )
+    assert speaking("PATCH", "workspaces/vision/", {"stops_canceled": True}).json()["stops_canceled"] is True
+    assert "has scripts of canceled runs stopped" in text(browser.get(S + "activity/"))
