@@ -80,6 +80,13 @@ class Call:
         check_not_canceled(run)
         return run
 
+    def parent(self, run_id: str) -> Run | None:
+        """The run of that id, to be a parent. One that is not there is no mistake: the tag that names it stays."""
+        try:
+            return self.run_of(run_id, "write") if run_id else None
+        except Wrong:
+            return None
+
     def run_of(self, run_id: str, need: Need = "read", *, deleted: bool = False) -> Run:
         """The run of that id, in this workspace. One in the trash takes no writes."""
         missing = Wrong(f"Run with id={run_id} not found", "RESOURCE_DOES_NOT_EXIST")

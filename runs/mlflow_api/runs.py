@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from runs.access import check_can_create_runs, get_run, run_of_script
+from runs.access import check_can_create_runs, run_of_script
 from runs.actions.canceled_scripts import note_end_of_script
 from runs.actions.create import NewRun, create_run
 from runs.actions.experiment import ensure_default_experiment
@@ -13,14 +13,12 @@ from runs.actions.organise import edit_run
 from runs.actions.reopen import reopen_run
 from runs.actions.run import complete_run, confirm_canceled, fail_run, start_run
 from runs.actions.trash import restore_run, trash_run
-from runs.errors import Gone, NotFound
 from runs.lifecycle import WAITING
 from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
 from runs.mlflow_api.values import tags_of
-from runs.models import Run
 
 _KINDS = ("bold", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "merry", "quiet", "swift")
 _ANIMALS = ("bear", "crane", "deer", "fox", "hare", "heron", "lynx", "otter", "owl", "seal", "wolf", "wren")
@@ -34,7 +32,7 @@ def create(call: Call) -> dict[str, Any]:
     workspace, by = call.workspace("write"), call.caller.user
     tags = tags_of(call.fields)
     name, note = _name(call.fields.text("run_name", ""), tags.pop(NAME, "")), tags.pop(NOTE, "")
-    parent = _parent(call, tags.get(PARENT, "")) or run_of_script(call.caller)
+    parent = call.parent(tags.get(PARENT, "")) or run_of_script(call.caller)
     if parent is not None and run_of_script(call.caller) is not None:
         experiment = parent.experiment.name
     elif call.fields.text("experiment_id", "0") == "0":
@@ -63,15 +61,6 @@ def _name(asked: str, tag: str) -> str:
         )
     made = f"{secrets.choice(_KINDS)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(1000)}"
     return (asked or tag or made)[:NAME_LENGTH]
-
-
-def _parent(call: Call, run_id: str) -> Run | None:
-    """The run of the tag. One that is not there is no mistake: the tag stays."""
-    try:
-        parent = get_run(call.caller, run_id, "write") if run_id else None
-    except (NotFound, Gone):
-        return None
-    return parent if parent is not None and parent.workspace.name == call.workspace_name else None
 
 
 def _moment(milliseconds: int) -> datetime | None:

@@ -7,13 +7,14 @@ import numpy as np
 
 from runs.actions.batch import log_batch
 from runs.actions.organise import remove_tags
+from runs.actions.parents import set_parent
 from runs.actions.tracking import Points
 from runs.errors import Conflict
 from runs.limits import INTEGER_MAX, NAME_LENGTH, POINTS_PER_METRIC
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
-from runs.mlflow_api.shapes import NAME, NOTE, points_shape
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT, points_shape
 from runs.models import Run
 from runs.query.series import read_series
 
@@ -100,6 +101,8 @@ def delete_tag(call: Call) -> dict[str, Any]:
         log_batch(run, by=by, description="")
     elif "\x00" not in key and run.tag_set.filter(name__text=key).exists():
         remove_tags(run, [key], by=by)
+        if key == PARENT:
+            set_parent(run, None, by=by)
     else:
         raise Wrong(f"No tag with name: {key} in run with id {run.public_id}", "RESOURCE_DOES_NOT_EXIST")
     return {}
@@ -127,6 +130,8 @@ def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: 
     tags = tags or {}
     name, note = tags.pop(NAME, "")[:NAME_LENGTH] or None, tags.pop(NOTE, None)
     log_batch(run, by=call.caller.user, tags=tags, display_name=name, description=note, **values)
+    if PARENT in tags and (parent := call.parent(tags[PARENT])) is not None:
+        set_parent(run, parent, by=call.caller.user)
 
 
 def _point(metric: Fields, key: str) -> Point:

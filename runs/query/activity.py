@@ -36,13 +36,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "tags": ("tagged", "untagged"),
     "values": ("properties added", "parameters added"),
     "files": ("file uploaded", "files deleted", "snapshot taken"),
-    "children": ("child created",),
+    "children": ("child created", "child joined"),
     "place": ("archived", "unarchived", "trashed", "restored"),
 }
 
 
 # Which detail of an event holds the id of another run.
-OTHER_RUN = {"child created": "child", "resubmitted": "again"}
+OTHER_RUN = {"child created": "child", "child joined": "child", "resubmitted": "again"}
 
 
 @dataclass(frozen=True)

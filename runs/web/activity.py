@@ -20,6 +20,7 @@ from runs.web.run import facts_of, run_of
 ICONS = {
     "created": "created",
     "child created": "tree",
+    "child joined": "tree",
     "started": "started",
     "completed": "check",
     "failed": "warn",
@@ -62,6 +63,7 @@ SENTENCES = {
     "reopened": "went on with it",
     "resubmitted": "ran it again as",
     "child created": "created the child run",
+    "child joined": "took in the child run",
     "trashed": "moved it to the trash",
     "restored": "restored it from the trash",
     "archived": "archived it",

@@ -64,6 +64,19 @@ def test_a_child_names_its_parent(send, run_id):
     assert tags[0] in alone["data"]["tags"]
 
 
+def test_a_parent_may_be_named_later_and_be_taken_away(send, run_id):
+    child = send("POST", "runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
+    tags = [{"key": "mlflow.parentRunId", "value": run_id}]
+    assert send("POST", "runs/log-batch", run_id=child, tags=tags)[0] == 200
+    assert Run.objects.get(public_id=child).parent.public_id == run_id
+    assert send("POST", "runs/delete-tag", run_id=child, key="mlflow.parentRunId")[0] == 200
+    assert Run.objects.get(public_id=child).parent is None
+    assert tags[0] not in data_of(send, child)["tags"]
+    for unknown in ("nowhere", child):
+        assert send("POST", "runs/set-tag", run_id=child, key="mlflow.parentRunId", value=unknown)[0] == 200
+    assert Run.objects.get(public_id=child).parent is None
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [("FINISHED", "Completed"), ("FAILED", "Failed"), ("KILLED", "Canceled"), (3, "Completed")],
