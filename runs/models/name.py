@@ -6,6 +6,8 @@ from runs.models.workspace import Workspace
 
 # Metrics that begin so are samples of the machine. They have a tab of their own; lists of metrics leave them out.
 SYSTEM = "system/"
+# Tags that begin so are notes of programs to themselves, such as where their script lay: shown only to who asks.
+RESERVED = "mlflow."
 
 
 class Kind(models.IntegerChoices):
@@ -21,8 +23,9 @@ class NameQuerySet(models.QuerySet["Name"]):
     """Names, and those of them that people choose from."""
 
     def offered(self) -> "NameQuerySet":
-        """All but those of samples of the machine."""
-        return self.exclude(kind=Kind.METRIC, text__startswith=SYSTEM)
+        """All but those of samples of the machine and of reserved tags."""
+        shown = self.exclude(kind=Kind.METRIC, text__startswith=SYSTEM)
+        return shown.exclude(kind=Kind.TAG, text__startswith=RESERVED)
 
 
 class Name(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from runs.models import Metric
+from runs.models.name import RESERVED
 from runs.query.columns import Column
 from runs.query.conditions import KINDS, Context
 from runs.query.fields import Source
@@ -48,7 +49,7 @@ def cells_of(
             _put(cells[run], column, text, numbers)
             if numbers and numbers[-1] and column.field and column.field.part == "last":
                 outlines[run][column.key] = numbers[_NUMBERS.index("count")], bytes(numbers[-1])
-        if key:
+        if key and not key.startswith(RESERVED):
             tags[run][key] = text
     return cells, {run: dict(sorted(found.items())) for run, found in tags.items()}, outlines
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 from runs.errors import Invalid
 from runs.lifecycle import Status
 from runs.models import Experiment, Member, Name, Run, RunCount, User, Workspace
-from runs.models.name import SYSTEM
+from runs.models.name import RESERVED, SYSTEM
 from runs.query.candidates import capped_counts
 from runs.query.conditions import KINDS, Conditions, Context, make_context
 from runs.query.counts import Count
@@ -38,8 +38,8 @@ def suggest_keys(workspace: Workspace, source: Source, text: str = "", *, most: 
     """The keys of tags, properties, params or metrics that hold the text, those that begin with it first."""
     if source not in KINDS or first_unstorable(text) is not None:
         return []
-    # Samples of the machine may be filtered by, but are offered only to whoever begins to write their names.
-    offered = Name.objects.all() if text.startswith(SYSTEM) else Name.objects.offered()
+    # They may be filtered by, but are offered only to whoever begins to write their names.
+    offered = Name.objects.all() if text.startswith((SYSTEM, RESERVED)) else Name.objects.offered()
     names = offered.filter(workspace=workspace, kind=KINDS[source]).order_by("text")
     if not text:
         return list(names.values_list("text", flat=True)[:most])

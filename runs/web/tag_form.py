@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from runs.errors import Conflict
 from runs.models import Experiment, Run
+from runs.models.name import RESERVED
 from runs.query.fields import Source
 from runs.query.suggest import suggest_keys
 from runs.web import show
@@ -31,7 +32,8 @@ def tag_facts(request: HttpRequest, thing: Run | Experiment, tags: Tags) -> dict
     """What the card of tags shows; with `tag` in the address that one is open to be changed."""
     opened = request.POST.get("was") or request.GET.get("tag", "")
     facts: dict[str, Any] = {
-        "tags": list(tags.items()),
+        "tags": [(key, value) for key, value in tags.items() if not key.startswith(RESERVED)],
+        "reserved": [(key, value) for key, value in tags.items() if key.startswith(RESERVED)],
         "tags_url": tags_url(thing),
         "home": _home(thing),
         "was": opened if opened in tags else "",

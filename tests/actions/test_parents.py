@@ -59,7 +59,13 @@ def test_a_run_moves_to_another_parent_and_to_none(workspace, owner, study):
 def test_no_run_comes_to_lie_below_itself_or_in_another_workspace(workspace, owner, study):
     trial = make.run(workspace, parent=study)
     younger, foreign = make.run(workspace), make.run(make.workspace(owner=owner))
-    for run, parent in ((study, trial), (study, study), (trial, younger), (younger, foreign), (foreign, study)):
+    for run, parent in (
+        (study, trial),
+        (study, study),
+        (trial, younger),
+        (younger, foreign),
+        (foreign, study),
+    ):
         assert not set_parent(run, parent, by=owner)
     assert tree(study) == [(trial.pk, study.pk)]
 
