@@ -29,6 +29,8 @@ TABLE: dict[str, dict[str, str]] = {
     "mlflow-runs-set-tag": {"POST": "contributor"},
     "mlflow-runs-delete-tag": {"POST": "contributor"},
     "mlflow-metrics-get-history": {"GET": "reader"},
+    "mlflow-metrics-get-history-bulk": {"GET": "reader"},
+    "mlflow-metrics-get-history-bulk-interval": {"GET": "reader"},
     "mlflow-artifacts-list": {"GET": "reader"},
     "mlflow-artifacts-presigned-upload-url": {"POST": "signed in"},
     "mlflow-artifacts-presigned-download-url": {"POST": "signed in"},
@@ -60,6 +62,8 @@ def ask(client: Client, method: str, name: str, run, prefix: str = ""):
     )
     place = f"{run.experiment.number}/{run.public_id}/artifacts"
     path = f"/w/{run.workspace.name}/{route.replace('<path:path>', place + '/a.txt')}"
+    if name.startswith("mlflow-metrics-get-history-bulk"):
+        fields["run_ids"] = run.public_id
     if name == "mlflow-files":
         fields["path"] = place
     if name in ("mlflow-get-artifact", "mlflow-artifacts-list"):

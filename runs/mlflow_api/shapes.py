@@ -1,7 +1,6 @@
 """Runs and experiments as MLflow's clients read them."""
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,9 +107,3 @@ def _last(key: str, last: Last) -> dict[str, Any] | None:
 def point_shape(key: str, step: int, time: int, value: float) -> dict[str, Any]:
     """One point."""
     return {"key": key, "value": number(value), "timestamp": time, "step": step}
-
-
-def points_shape(key: str, points: Sequence[tuple[int, int, float]]) -> list[dict[str, Any]]:
-    """Points (step, time, value) in the order of MLflow: by time, step and value."""
-    ordered = sorted(points, key=lambda point: (point[1], point[0], math.isnan(point[2]), point[2]))
-    return [point_shape(key, *point) for point in ordered]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from runs.mlflow_api import artifacts, experiments, runs, search, server, values
+from runs.mlflow_api import artifacts, experiments, histories, runs, search, server, values
 from runs.mlflow_api.base import Handler, endpoint, unknown
 
 TRACKING: dict[str, dict[str, Handler]] = {
@@ -22,7 +22,9 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "runs/log-batch": {"POST": values.batch},
     "runs/set-tag": {"POST": values.set_tag},
     "runs/delete-tag": {"POST": values.delete_tag},
-    "metrics/get-history": {"GET": values.history},
+    "metrics/get-history": {"GET": histories.of_run},
+    "metrics/get-history-bulk": {"GET": histories.of_runs},
+    "metrics/get-history-bulk-interval": {"GET": histories.sampled},
     "artifacts/list": {"GET": artifacts.list_of_run},
     "artifacts/presigned-upload-url": {"POST": artifacts.no_presigned},
     "artifacts/presigned-download-url": {"POST": artifacts.no_presigned},

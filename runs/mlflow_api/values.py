@@ -1,4 +1,4 @@
-"""What scripts log: metrics, parameters, tags, one by one or in batches; and the history of a metric."""
+"""What scripts log: metrics, parameters, tags, one by one or in batches."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -10,18 +10,16 @@ from runs.actions.organise import remove_tags
 from runs.actions.parents import set_parent
 from runs.actions.tracking import Points
 from runs.errors import Conflict
-from runs.limits import INTEGER_MAX, NAME_LENGTH, POINTS_PER_METRIC
+from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
-from runs.mlflow_api.shapes import NAME, NOTE, PARENT, points_shape
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT
 from runs.models import Run
-from runs.query.series import read_series
 
 MOST = {"metrics": 1000, "params": 100, "tags": 100}
 MOST_TOGETHER = 1000
 PARAM_LENGTH, TAG_LENGTH = 6000, 8000
-HISTORY_PAGE = 25_000
 Point = tuple[int, int, float]
 
 
@@ -106,23 +104,6 @@ def delete_tag(call: Call) -> dict[str, Any]:
     else:
         raise Wrong(f"No tag with name: {key} in run with id {run.public_id}", "RESOURCE_DOES_NOT_EXIST")
     return {}
-
-
-def history(call: Call) -> dict[str, Any]:
-    """All points of a metric by time, in pages; nothing for one that there is not."""
-    key, run = call.fields.text("metric_key"), call.run(deleted=True)
-    most = min(call.fields.most(HISTORY_PAGE, INTEGER_MAX), HISTORY_PAGE)
-    start = call.fields.text("page_token", "0")
-    if not (start.isascii() and start.isdecimal() and len(start) < 10):
-        raise Wrong("Invalid page token, could not base64-decode")
-    series = read_series(run, [key], points=POINTS_PER_METRIC) if "\x00" not in key else []
-    values = series[0].values if series else []
-    if isinstance(values, list):
-        return {}
-    points = list(zip(series[0].steps.tolist(), series[0].times.tolist(), values.tolist(), strict=True))
-    end = int(start) + most
-    shapes = points_shape(key, points)[int(start) : end]
-    return {"metrics": shapes, "next_page_token": str(end) if end < len(points) else None}
 
 
 def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: Any) -> None:

@@ -1,0 +1,103 @@
+"""The history of a metric: of one run in pages, of many runs at once, all points or so many of them."""
+
+from typing import Any
+
+import numpy as np
+
+from runs.limits import INTEGER_MAX, POINTS_PER_METRIC
+from runs.mlflow_api.base import Call
+from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.shapes import point_shape
+from runs.models import Run
+from runs.query.series import Series, read_series
+
+PAGE = 25_000
+MOST_RUNS = 100
+SAMPLE, MOST_SAMPLED = 320, 2500
+
+
+def of_run(call: Call) -> dict[str, Any]:
+    """All points of a metric by time, in pages; nothing for one that there is not."""
+    key, run = call.fields.text("metric_key"), call.run(deleted=True)
+    most = min(call.fields.most(PAGE, INTEGER_MAX), PAGE)
+    start = call.fields.text("page_token", "0")
+    if not (start.isascii() and start.isdecimal() and len(start) < 10):
+        raise Wrong("Invalid page token, could not base64-decode")
+    series = _series(run, key)
+    if series is None:
+        return {}
+    end = int(start) + most
+    return {
+        "metrics": _shapes(series, key, int(start), end),
+        "next_page_token": str(end) if end < len(series.values) else None,
+    }
+
+
+def of_runs(call: Call) -> dict[str, Any]:
+    """The points of a metric of up to 100 runs, 25,000 together, run by run; each says of which run it is."""
+    key, left = call.fields.text("metric_key"), call.fields.most(PAGE, PAGE)
+    found: list[dict[str, Any]] = []
+    for run in sorted(_runs(call, "run_id"), key=lambda run: run.public_id):
+        series = _series(run, key)
+        if series is not None and left > 0:
+            shapes = _shapes(series, key, 0, left)
+            found += [{**shape, "run_id": run.public_id} for shape in shapes]
+            left -= len(shapes)
+    return {"metrics": found}
+
+
+def sampled(call: Call) -> dict[str, Any]:
+    """So many points of a metric for each of up to 100 runs, between two steps; the lowest and highest stay."""
+    key, fields = call.fields.text("metric_key"), call.fields
+    points = fields.integer("max_results", SAMPLE)
+    if not 1 <= points <= MOST_SAMPLED:
+        raise Wrong(f"max_results must be between 1 and {MOST_SAMPLED}.")
+    bounds = fields.get("start_step"), fields.get("end_step")
+    if (bounds[0] is None) != (bounds[1] is None):
+        raise Wrong("If either start step or end step are specified, both must be specified.")
+    first = last = None
+    if bounds[0] is not None:
+        first, last = fields.integer("start_step"), fields.integer("end_step")
+        if first > last:
+            raise Wrong(
+                f"end_step must be greater than start_step. Found start_step={first} and end_step={last}."
+            )
+    found: list[dict[str, Any]] = []
+    for run in _runs(call, "run_ids"):
+        series = _series(run, key, points=points, first=first, last=last)
+        if series is not None:
+            shapes = _shapes(series, key, 0, len(series.values))
+            found += [{**shape, "run_id": run.public_id} for shape in shapes]
+    return {"metrics": found}
+
+
+def _runs(call: Call, name: str) -> list[Run]:
+    ids = list(dict.fromkeys(call.fields.texts(name)))
+    if not ids:
+        raise Wrong(f"GetMetricHistoryBulk request must specify at least one {name}.")
+    if len(ids) > MOST_RUNS:
+        raise Wrong(f"{name} may name at most {MOST_RUNS} runs. Got {len(ids)}.")
+    call.workspace()
+    return [run for run in (_found(call, run_id) for run_id in ids) if run is not None]
+
+
+def _found(call: Call, run_id: str) -> Run | None:
+    """The run of that id in the workspace; of one that there is not nothing is told."""
+    try:
+        return call.run_of(run_id, deleted=True)
+    except Wrong:
+        return None
+
+
+def _series(run: Run, key: str, *, points: int = POINTS_PER_METRIC, **steps: int | None) -> Series | None:
+    """The numbers of the metric; None where there are none, or where it holds something else."""
+    series = read_series(run, [key], points=points, **steps) if "\x00" not in key else []
+    return None if not series or isinstance(series[0].values, list) else series[0]
+
+
+def _shapes(series: Series, key: str, start: int, end: int) -> list[dict[str, Any]]:
+    """These points in MLflow's order: by time, step and value."""
+    values = np.asarray(series.values, dtype=np.float64)
+    order = np.lexsort((values, series.steps, series.times))[start:end]
+    columns = (series.steps[order].tolist(), series.times[order].tolist(), values[order].tolist())
+    return [point_shape(key, *point) for point in zip(*columns, strict=True)]

@@ -1,0 +1,79 @@
+"""Histories of many runs at once."""
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from runs.actions.batch import log_batch
+from runs.actions.tracking import Points
+from tests import make
+
+BULK = "/w/vision/ajax-api/2.0/mlflow/metrics/get-history-bulk"
+
+
+@pytest.fixture
+def client(workspace, owner):
+    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
+
+
+@pytest.fixture
+def runs(workspace):
+    return sorted((make.run(workspace) for _ in range(3)), key=lambda run: run.public_id)
+
+
+def log(run, steps, times, values):
+    arrays = (np.array(values, dtype=np.float64), np.array(steps), np.array(times))
+    log_batch(run, by=make.owner_of(run.workspace), points=[Points("loss", *arrays)])
+
+
+def told(answer):
+    return [(m["run_id"], m["timestamp"], m["step"], m["value"]) for m in answer.json().get("metrics", [])]
+
+
+def test_points_come_run_by_run_by_time_step_and_value(client, runs):
+    one, two, _ = runs
+    log(one, [2, 1, 1], [10, 10, 10], [1, 5, 3])
+    log(two, [0], [5], [float("nan")])
+    fields = {"run_id": [run.public_id for run in reversed(runs)] + ["nowhere"], "metric_key": "loss"}
+    assert told(client.get(BULK, fields)) == [
+        (one.public_id, 10, 1, 3.0),
+        (one.public_id, 10, 1, 5.0),
+        (one.public_id, 10, 2, 1.0),
+        (two.public_id, 5, 0, "NaN"),
+    ]
+    assert len(told(client.get(BULK, {**fields, "max_results": 2}))) == 2
+
+
+def test_so_many_points_of_each_run_with_the_peak(client, runs):
+    values = [0.0] * 1000
+    values[617] = 9.0
+    for run in runs:
+        log(run, range(1000), range(1000), values)
+    fields = {"run_ids": [run.public_id for run in runs], "metric_key": "loss", "max_results": 20}
+    found = told(client.get(BULK + "-interval", fields))
+    for run in runs:
+        own = [point for point in found if point[0] == run.public_id]
+        assert len(own) <= 20 and max(point[3] for point in own) == 9.0
+    near = told(client.get(BULK + "-interval", {**fields, "start_step": 10, "end_step": 12}))
+    assert [point[2] for point in near if point[0] == runs[0].public_id] == [10, 11, 12]
+
+
+def test_what_is_wrong_is_told(client, runs):
+    known = runs[0].public_id
+    for route, fields in (
+        ("", {"metric_key": "loss"}),
+        ("", {"run_id": known}),
+        ("", {"run_id": [f"r{n}" for n in range(101)], "metric_key": "loss"}),
+        ("", {"run_id": known, "metric_key": "loss", "max_results": 25_001}),
+        ("-interval", {"run_ids": known, "metric_key": "loss", "max_results": 2501}),
+        ("-interval", {"run_ids": known, "metric_key": "loss", "start_step": 1}),
+        ("-interval", {"run_ids": known, "metric_key": "loss", "start_step": 3, "end_step": 1}),
+    ):
+        answer = client.get(BULK + route, fields)
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE"), fields
+
+
+def test_texts_have_no_such_history(client, workspace):
+    run = make.run(workspace, metrics={"loss": ["warm", "cold"]})
+    fields = {"run_id": run.public_id, "run_ids": run.public_id, "metric_key": "loss"}
+    assert told(client.get(BULK, fields)) == told(client.get(BULK + "-interval", fields)) == []
