@@ -1,6 +1,7 @@
 """What a condition, a column or a sort can speak of: attributes of the run, and its named values."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,7 +41,7 @@ class Field:
     def kind(self) -> Kind:
         """What sort of value this is."""
         if self.source == Source.ATTRIBUTE:
-            return ATTRIBUTES[self.key]
+            return _KINDS[self.key]
         return {Source.METRIC: Kind.NUMBER, Source.PARAM: Kind.PARAM}.get(self.source, Kind.TEXT)
 
     def __str__(self) -> str:
@@ -108,6 +109,31 @@ MLFLOW_TAGS = {
 }
 # Of those, what scripts set to whatever they like, and which stays a tag beside what the run has.
 SET_BY_SCRIPTS = frozenset({"mlflow.parentRunId", "mlflow.user"})
+# When an experiment was changed last: what a run has not.
+_KINDS = ATTRIBUTES | {"changed": Kind.TIME}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a filter may speak of: attributes by every name in lower case, other sources, tags that are attributes."""
+
+    attributes: Mapping[str, str]
+    sources: Mapping[str, Source]
+    tags: Mapping[str, str]
+
+    def attribute(self, name: str) -> Field | None:
+        """The attribute of that name, any case; None when there is none."""
+        key = self.attributes.get(name.lower())
+        return Field(Source.ATTRIBUTE, key) if key else None
+
+
+OF_RUNS = Words({name: name for name in ATTRIBUTES} | ATTRIBUTE_ALIASES, SOURCE_ALIASES, MLFLOW_TAGS)
+# As MLflow names what an experiment has.
+OF_EXPERIMENTS = Words(
+    {"name": "name", "experiment_id": "id", "creation_time": "created", "last_update_time": "changed"},
+    {name: SOURCE_ALIASES[name] for name in ("attributes", "attribute", "attr", "tags", "tag")},
+    {"mlflow.note.content": "description"},
+)
 # Which number of a metric's series is meant; without a part it is the last.
 PARTS = ("last", "min", "max", "first", "mean", "count")
 
@@ -116,9 +142,7 @@ _BARE_KEY = re.compile(r"\w+([.\-+/:@]+\w+)*")
 
 def attribute(name: str) -> Field | None:
     """The attribute of that name, any case, MLflow's names included; None when there is none."""
-    name = name.lower()
-    name = ATTRIBUTE_ALIASES.get(name, name)
-    return Field(Source.ATTRIBUTE, name) if name in ATTRIBUTES else None
+    return OF_RUNS.attribute(name)
 
 
 def _quoted_key(key: str, source: Source) -> str:

@@ -4,17 +4,7 @@ from difflib import get_close_matches
 
 from runs.errors import Invalid
 from runs.limits import NAME_LENGTH
-from runs.query.fields import (
-    ATTRIBUTE_ALIASES,
-    ATTRIBUTES,
-    MLFLOW_TAGS,
-    PARTS,
-    SET_BY_SCRIPTS,
-    SOURCE_ALIASES,
-    Field,
-    Source,
-    attribute,
-)
+from runs.query.fields import OF_RUNS, PARTS, SET_BY_SCRIPTS, Field, Source, Words
 from runs.query.lexer import (
     END,
     MARK,
@@ -38,13 +28,13 @@ _PATTERN_WORDS = {"like": Op.LIKE, "ilike": Op.ILIKE, "contains": Op.CONTAINS, "
 _DATASET_KEYS = ("name", "digest", "context")
 
 
-def parse(text: str, *, mlflow: bool = False) -> Node | None:
+def parse(text: str, *, mlflow: bool = False, words: Words = OF_RUNS) -> Node | None:
     """The tree of a filter, None for an empty one. Raises Invalid with field "filter" and the position.
 
     With `mlflow` the few texts that the two languages read differently are read as MLflow does:
     `metrics.loss.min` is the metric "loss.min", a doubled quote stays two, and `created` is the start time. The tags
     of the parent and the user are what a script set, and only without that what the run has itself. An infinity is
-    greater or less than every number.
+    greater or less than every number. `words` are those of what is searched.
     """
     if len(text) > LENGTH:
         raise Invalid(
@@ -52,16 +42,16 @@ def parse(text: str, *, mlflow: bool = False) -> Node | None:
             field="filter",
             position=LENGTH,
         )
-    return _Parser(text, mlflow=mlflow).filter()
+    return _Parser(text, mlflow=mlflow, words=words).filter()
 
 
-def parse_field(text: str, *, mlflow: bool = False) -> Field:
+def parse_field(text: str, *, mlflow: bool = False, words: Words = OF_RUNS) -> Field:
     """One field, such as `metrics.loss.min`, `tags."my team"` or `created`. Raises Invalid."""
     if len(text) > 2 * NAME_LENGTH + 20:
         raise Invalid(
             f"There is nothing called {text[:40]!r}… to show or sort by.", field="filter", position=0
         )
-    parser = _Parser(text, mlflow=mlflow)
+    parser = _Parser(text, mlflow=mlflow, words=words)
     found = parser.field()
     parser.expect_end()
     return found
@@ -70,12 +60,12 @@ def parse_field(text: str, *, mlflow: bool = False) -> Field:
 class _Parser:
     """Recursive descent; `or` binds weakest, then `and`, then `not`."""
 
-    def __init__(self, text: str, *, mlflow: bool) -> None:
+    def __init__(self, text: str, *, mlflow: bool, words: Words) -> None:
         place = first_unstorable(text)
         if place is not None:
             raise mistake(f"The character {text[place]!r} {{place}} cannot be part of any value.", place)
         self.tokens = tokens(composed(text), mlflow=mlflow)
-        self.mlflow = mlflow
+        self.mlflow, self.words = mlflow, words
         self.clauses = 0
         # The tag of MLflow that the last field was named by.
         self.tag = ""
@@ -199,18 +189,18 @@ class _Parser:
         prefix, dot, key = token.text.partition(".") if token.kind == WORD else ("", "", token.text)
         if not dot:
             return self.attribute(token, key if token.kind == QUOTED else prefix)
-        source = SOURCE_ALIASES.get(prefix.lower())
+        source = self.words.sources.get(prefix.lower())
         if source is None:
-            raise unknown(token, token.text)
+            raise unknown(token, token.text, self.words)
         quoted = not key and self.token.kind == QUOTED and self.token.start == token.end
         place = self.token if quoted else token
         if quoted:
             key = self.step().text
         if source == Source.ATTRIBUTE:
             return self.attribute(token, key)
-        if source == Source.TAG and key in MLFLOW_TAGS and (self.mlflow or not quoted):
+        if source == Source.TAG and key in self.words.tags and (self.mlflow or not quoted):
             self.tag = key
-            return Field(Source.ATTRIBUTE, MLFLOW_TAGS[key])
+            return Field(Source.ATTRIBUTE, self.words.tags[key])
         key, part = self.part(source, key, place, quoted=quoted)
         return self.named(source, key, part, place)
 
@@ -241,9 +231,10 @@ class _Parser:
         return Field(source, key, part)
 
     def attribute(self, token: Token, name: str) -> Field:
-        found = attribute("start_time" if self.mlflow and name.lower() == "created" else name)
+        is_start = self.mlflow and name.lower() == "created"
+        found = self.words.attribute("start_time" if is_start else name)
         if found is None:
-            raise unknown(token, name)
+            raise unknown(token, name, self.words)
         return found
 
     def is_mark(self, mark: str) -> bool:
@@ -280,12 +271,14 @@ def _with_infinity(found: Compare) -> Node:
     return any_of([found, Compare(found.field, Op.EQ, ends[found.op], found.position)])
 
 
-def unknown(token: Token, name: str) -> Invalid:
+def unknown(token: Token, name: str, words: Words = OF_RUNS) -> Invalid:
     """Nothing is called so; with the nearest name where one is near."""
-    near = get_close_matches(name.lower(), [*ATTRIBUTES, *ATTRIBUTE_ALIASES, *SOURCE_ALIASES], n=1)
-    hint = (
-        f"did you mean {near[0]!r}?"
-        if near
-        else "named values begin with tags., properties., params. or metrics."
-    )
+    near = get_close_matches(name.lower(), [*words.attributes, *words.sources], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"named values begin with {_begin_with(words)}"
     return mistake(f"I did not understand {name!r} {{place}}: {hint}", token.start)
+
+
+def _begin_with(words: Words) -> str:
+    if words is not OF_RUNS:
+        return f"tags., and there is {', '.join(words.attributes)}."
+    return "tags., properties., params. or metrics."

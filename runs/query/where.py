@@ -68,7 +68,7 @@ def _attribute(node: Compare, context: Context) -> Q:
         case Kind.NUMBER:
             return _number(node)
         case Kind.TIME:
-            return present & _time(_TIMES[node.field.key], node, context)
+            return present & during(_TIMES[node.field.key], node, context)
         case Kind.DURATION:
             return _duration(node, context)
         case Kind.FLAG:
@@ -129,7 +129,8 @@ def _number(node: Compare) -> Q:
     return reduce(or_, (Q(LOOKUPS[bound[0]](F("number"), bound[1])) if bound else NEVER for bound in bounds))
 
 
-def _time(column: str, node: Compare, context: Context) -> Q:
+def during(column: str, node: Compare, context: Context) -> Q:
+    """When the time in the column is before, in or after the one that is meant."""
     moment = node.values[0]
     if not isinstance(moment, Moment):
         raise TypeError(f"{node.field} is compared with {moment!r}, which is no time")
