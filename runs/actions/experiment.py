@@ -22,9 +22,8 @@ from runs.limits import (
     clean_value,
 )
 from runs.models import Experiment, ExperimentTag, User, Workspace
+from runs.models.experiment import DEFAULT_EXPERIMENT
 from runs.transaction import write
-
-DEFAULT_NAME = "Default"
 
 
 def clean_experiment_name(text: Any) -> str:
@@ -99,10 +98,14 @@ def ensure_default_experiment(workspace: Workspace, *, by: User) -> Experiment:
     with write():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         known = Experiment.objects.filter(workspace=workspace)
-        found = known.filter(number=0).first() or known.filter(name=DEFAULT_NAME).first()
+        found = known.filter(number=0).first() or known.filter(name=DEFAULT_EXPERIMENT).first()
         if found is None:
             found = Experiment.objects.create(
-                workspace=workspace, number=0, name=DEFAULT_NAME, created_at=timezone.now(), created_by=by
+                workspace=workspace,
+                number=0,
+                name=DEFAULT_EXPERIMENT,
+                created_at=timezone.now(),
+                created_by=by,
             )
     found.workspace = workspace
     return found

@@ -58,16 +58,17 @@ class Call:
         """The workspace that is spoken of."""
         return get_workspace_of_run(self.caller, self.workspace_name, need)
 
-    def experiment(self, need: Need = "read") -> Experiment:
-        """The experiment of the field `experiment_id`."""
+    def experiment(self, need: Need = "read", *, deleted: bool = False) -> Experiment:
+        """The experiment of the field `experiment_id`. One in the trash takes no runs and no tags."""
         text = self.fields.text("experiment_id")
         if not (text.isascii() and text.isdecimal()) or len(text) > 18:
             raise Wrong(f"Invalid experiment ID {text[:100]!r}. Experiment ID must be a valid integer.")
         self.workspace(need)
         try:
-            return get_numbered_experiment(self.caller, self.workspace_name, int(text), need)
+            found = get_numbered_experiment(self.caller, self.workspace_name, int(text), need, trashed=True)
         except NotFound:
-            raise Wrong(f"No Experiment with id={int(text)} exists", "RESOURCE_DOES_NOT_EXIST") from None
+            raise no_experiment(int(text)) from None
+        return found if deleted else active(found)
 
     def run(self, need: Need = "read", *, deleted: bool = False) -> Run:
         """The run of the field `run_id` or `run_uuid`."""
@@ -102,6 +103,19 @@ class Call:
         if run.workspace.name != self.workspace_name:
             raise missing
         return run
+
+
+def no_experiment(number: int) -> Wrong:
+    """There is none of that number."""
+    return Wrong(f"No Experiment with id={number} exists", "RESOURCE_DOES_NOT_EXIST")
+
+
+def active(experiment: Experiment) -> Experiment:
+    """The experiment, unless it lies in the trash."""
+    if experiment.deleted_at is not None:
+        number = experiment.number
+        raise Wrong(f"The experiment {number} must be in the 'active' state. Current state is deleted.")
+    return experiment
 
 
 def endpoint(**handlers: Handler) -> Callable[..., HttpResponseBase]:

@@ -8,6 +8,8 @@ from runs.errors import Refused
 
 STATUS = {
     "INVALID_PARAMETER_VALUE": 400,
+    # 500 to MLflow, which its clients try again seven times.
+    "INVALID_STATE": 400,
     "RESOURCE_ALREADY_EXISTS": 400,
     "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,

@@ -1,28 +1,29 @@
-"""Experiments: make, find, tag."""
+"""Experiments: make, find, rename, tag; to the trash and back."""
 
 from typing import Any
 
 from runs.access import get_experiment, get_workspace
 from runs.actions.experiment import (
-    DEFAULT_NAME,
     create_experiment,
     edit_experiment,
     ensure_default_experiment,
+    rename_experiment,
 )
+from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.errors import Conflict, NotFound
-from runs.mlflow_api.base import Call
+from runs.mlflow_api.base import Call, active, no_experiment
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.shapes import NOTE, experiment_shape
 from runs.models import Experiment
+from runs.models.experiment import DEFAULT_EXPERIMENT
+from runs.query.experiment_search import default_experiment, found_experiment
 
 NAME_LENGTH = 500
 
 
 def create(call: Call) -> dict[str, Any]:
     """A new experiment. Where its files would lie is for the studio to say, whatever the client asks for."""
-    name = call.fields.text("name")
-    if len(name) > NAME_LENGTH:
-        raise Wrong(f"'name' exceeds the maximum length of {NAME_LENGTH} characters")
+    name = _name(call, "name")
     workspace = get_workspace(call.caller, call.workspace_name, "write")
     location = call.fields.text("artifact_location", "")
     if location and not location.startswith("mlflow-artifacts:"):
@@ -30,51 +31,92 @@ def create(call: Call) -> dict[str, Any]:
     tags = {tag.text("key"): tag.text("value", "") for tag in call.fields.items("tags")}
     note, by = tags.pop(NOTE, ""), call.caller.user
     try:
-        if name == DEFAULT_NAME:
+        if name == DEFAULT_EXPERIMENT:
             ensure_default_experiment(workspace, by=by)
         made = create_experiment(workspace, name, by=by, description=note, tags=tags)
     except Conflict:
-        raise Wrong(f"Experiment(name={name}) already exists.", "RESOURCE_ALREADY_EXISTS") from None
+        raise _taken(name) from None
     return {"experiment_id": str(made.number)}
 
 
+def _name(call: Call, field: str) -> str:
+    name = call.fields.text(field)
+    if len(name) > NAME_LENGTH:
+        raise Wrong(f"'name' exceeds the maximum length of {NAME_LENGTH} characters")
+    return name
+
+
+def _taken(name: str) -> Wrong:
+    return Wrong(f"Experiment(name={name}) already exists.", "RESOURCE_ALREADY_EXISTS")
+
+
 def get(call: Call) -> dict[str, Any]:
-    """The experiment of that number; 0 is there even before anything is logged to it."""
-    if call.fields.get("experiment_id") == "0":
-        return {"experiment": experiment_shape(default_of(call))}
-    return {"experiment": experiment_shape(call.experiment())}
+    """The experiment of that number, also one in the trash; 0 is there even before anything is logged to it."""
+    is_default = call.fields.get("experiment_id") == "0"
+    found = _default(call) if is_default else call.experiment(deleted=True)
+    return {"experiment": experiment_shape(found_experiment(found))}
 
 
 def get_by_name(call: Call) -> dict[str, Any]:
-    """The experiment of that name."""
+    """The experiment of that name, also one in the trash."""
     name = call.fields.text("experiment_name")
-    try:
-        found = get_experiment(call.caller, get_workspace(call.caller, call.workspace_name), name)
-    except NotFound:
-        if name == DEFAULT_NAME:
-            return {"experiment": experiment_shape(default_of(call))}
-        raise Wrong(f"Could not find experiment with name {name!r}", "RESOURCE_DOES_NOT_EXIST") from None
-    return {"experiment": experiment_shape(found)}
-
-
-def default_of(call: Call) -> Experiment:
-    """The experiment 0, or what it will be once something is logged to it: reading makes nothing."""
     workspace = get_workspace(call.caller, call.workspace_name)
-    known = Experiment.objects.filter(workspace=workspace)
-    found = known.filter(number=0).first() or known.filter(name=DEFAULT_NAME).first()
-    return found or Experiment(
-        workspace=workspace, number=0, name=DEFAULT_NAME, created_at=workspace.created_at
-    )
+    try:
+        found = get_experiment(call.caller, workspace, name, trashed=True)
+    except NotFound:
+        found = _default(call)
+        if found.name != name or found.pk:
+            missing = f"Could not find experiment with name {name!r}"
+            raise Wrong(missing, "RESOURCE_DOES_NOT_EXIST") from None
+    return {"experiment": experiment_shape(found_experiment(found))}
+
+
+def _default(call: Call) -> Experiment:
+    return default_experiment(get_workspace(call.caller, call.workspace_name))
+
+
+def _to_change(call: Call) -> Experiment:
+    """The experiment that is to be changed, in the trash or not. The experiment 0 is made for it."""
+    if call.fields.get("experiment_id") == "0":
+        workspace = get_workspace(call.caller, call.workspace_name, "write")
+        return ensure_default_experiment(workspace, by=call.caller.user)
+    return call.experiment("write", deleted=True)
+
+
+def update(call: Call) -> dict[str, Any]:
+    """Another name."""
+    found, name = _to_change(call), _name(call, "new_name")
+    if found.deleted_at is not None:
+        raise Wrong("Cannot rename a non-active experiment.", "INVALID_STATE")
+    try:
+        rename_experiment(found, name, by=call.caller.user)
+    except Conflict:
+        raise _taken(name) from None
+    return {}
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """To the trash with its runs, those that are running, too, unless an engine executes one."""
+    found = _to_change(call)
+    if found.deleted_at is not None:
+        raise no_experiment(found.number)
+    trash_experiment(found, by=call.caller.user, active=True)
+    return {}
+
+
+def restore(call: Call) -> dict[str, Any]:
+    """Back from the trash, with the runs that went there together with it."""
+    found = _to_change(call)
+    if found.deleted_at is None:
+        raise no_experiment(found.number)
+    untrash_experiment(found, by=call.caller.user)
+    return {}
 
 
 def set_tag(call: Call) -> dict[str, Any]:
     """Set a tag; the note is the description."""
     key, value = call.fields.text("key"), call.fields.text("value", "")
-    if call.fields.get("experiment_id") == "0":
-        ensure_default_experiment(
-            get_workspace(call.caller, call.workspace_name, "write"), by=call.caller.user
-        )
-    found, by = call.experiment("write"), call.caller.user
+    found, by = active(_to_change(call)), call.caller.user
     if key == NOTE:
         edit_experiment(found, by=by, description=value)
     else:

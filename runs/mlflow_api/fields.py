@@ -85,8 +85,8 @@ class Fields:
             return value or default
         return str(self.wrong(name, value))
 
-    def most(self, default: int, limit: int) -> int:
-        """How many are asked for at once, in the field `max_results`."""
+    def most(self, default: int | None, limit: int) -> int:
+        """How many are asked for at once, in the field `max_results`; required where there is no default."""
         most = self.integer("max_results", default)
         if not 1 <= most <= limit:
             raise Wrong(

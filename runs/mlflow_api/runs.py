@@ -15,7 +15,7 @@ from runs.actions.run import complete_run, confirm_canceled, fail_run, start_run
 from runs.actions.trash import restore_run, trash_run
 from runs.lifecycle import WAITING
 from runs.limits import NAME_LENGTH
-from runs.mlflow_api.base import Call
+from runs.mlflow_api.base import Call, active
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
 from runs.mlflow_api.values import tags_of
@@ -36,7 +36,7 @@ def create(call: Call) -> dict[str, Any]:
     if parent is not None and run_of_script(call.caller) is not None:
         experiment = parent.experiment.name
     elif call.fields.text("experiment_id", "0") == "0":
-        experiment = ensure_default_experiment(workspace, by=by).name
+        experiment = active(ensure_default_experiment(workspace, by=by)).name
     else:
         experiment = call.experiment("write").name
     check_can_create_runs(call.caller, parent, experiment)

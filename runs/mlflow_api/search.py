@@ -6,8 +6,10 @@ from runs.access import get_numbered_experiments, get_workspace
 from runs.errors import Invalid
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
-from runs.mlflow_api.shapes import run_shape
+from runs.mlflow_api.shapes import experiment_shape, run_shape
 from runs.query.conditions import Conditions
+from runs.query.experiment_search import parse_experiment_order, search_experiments
+from runs.query.fields import OF_EXPERIMENTS
 from runs.query.grammar import parse
 from runs.query.whole_runs import parse_order, search_whole_runs
 
@@ -38,6 +40,28 @@ def runs(call: Call) -> dict[str, Any]:
     except Invalid as refusal:
         raise page_refusal(refusal) from None
     return {"runs": [run_shape(run) for run in page.runs], "next_page_token": page.next_cursor}
+
+
+def experiments(call: Call) -> dict[str, Any]:
+    """The experiments that fulfil the filter, newest first unless another order is asked for."""
+    fields = call.fields
+    workspace = get_workspace(call.caller, call.workspace_name)
+    limit, view = fields.most(None, MOST), fields.word("view_type", VIEWS, "ACTIVE_ONLY")
+    try:
+        page = search_experiments(
+            workspace,
+            parse(fields.text("filter", ""), mlflow=True, words=OF_EXPERIMENTS),
+            deleted=_DELETED[view],
+            order=parse_experiment_order(fields.texts("order_by")),
+            cursor=fields.text("page_token", ""),
+            limit=limit,
+        )
+    except Invalid as refusal:
+        raise page_refusal(refusal) from None
+    return {
+        "experiments": [experiment_shape(found) for found in page.rows],
+        "next_page_token": page.next_cursor,
+    }
 
 
 def is_number(text: str) -> bool:

@@ -4,7 +4,8 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runs.models import Experiment, ExperimentTag, Run
+from runs.models import Run
+from runs.query.experiment_search import FoundExperiment
 from runs.query.literals import MLFLOW_STATUSES
 from runs.query.whole_runs import Facts, Last, WholeRun, whole_runs
 
@@ -34,20 +35,19 @@ def pairs(values: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in values.items()]
 
 
-def experiment_shape(experiment: Experiment) -> dict[str, Any]:
+def experiment_shape(found: FoundExperiment) -> dict[str, Any]:
     """An experiment with its tags; its description is one of them."""
-    rows = ExperimentTag.objects.filter(experiment=experiment).order_by("key") if experiment.pk else []
-    tags = {tag.key: tag.value or "" for tag in rows}
+    experiment = found.experiment
+    tags = {key: value or "" for key, value in found.tags.items()}
     if experiment.description:
         tags[NOTE] = experiment.description
-    created = ms(experiment.created_at)
     return {
         "experiment_id": str(experiment.number),
         "name": experiment.name,
         "artifact_location": f"mlflow-artifacts:/{experiment.number}",
-        "lifecycle_stage": "active",
-        "creation_time": created,
-        "last_update_time": created,
+        "lifecycle_stage": "active" if experiment.deleted_at is None else "deleted",
+        "creation_time": ms(experiment.created_at),
+        "last_update_time": ms(experiment.changed_at or experiment.created_at),
         "tags": pairs(tags),
     }
 

@@ -6,6 +6,9 @@ from runs.lifecycle import Status
 from runs.models.name import Name
 from runs.models.workspace import User, Workspace
 
+# Number 0, where scripts log that name no experiment, as MLflow's clients may.
+DEFAULT_EXPERIMENT = "Default"
+
 
 class Experiment(models.Model):
     """A named collection of runs."""
