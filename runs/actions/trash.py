@@ -81,7 +81,9 @@ def restore_runs(runs: Sequence[Run], *, by: User) -> Outcome:
                 continue
             kept = move.kept_by(run)
             if kept:
-                move.outcome.refused[run.pk] = Conflict(f"{kept} is in the trash; restore that one.")
+                move.outcome.refused[run.pk] = Conflict(
+                    f"{run.display_name} cannot come back while {kept} is in the trash; restore that one."
+                )
             else:
                 move.take(run)
         _write(move, 1, by=by)
@@ -129,11 +131,11 @@ class Move:
     def kept_by(self, run: Run) -> str:
         """What the run cannot come back without, as it lies in the trash itself; empty where nothing does."""
         if run.experiment_id in self.closed:
-            return f"The experiment of {run.display_name}, {self.closed[run.experiment_id]},"
+            return f"its experiment {self.closed[run.experiment_id]}"
         parent = self.rows.get(run.parent_id or 0)
         if parent is None or parent.deleted_at is None:
             return ""
-        return f"The parent of {run.display_name}, {parent.display_name},"
+        return f"its parent {parent.display_name}"
 
     def tree(self, run: Run) -> list[Run]:
         """The run, and those below it at any depth that are where it is: in use, or in the trash since that moment."""

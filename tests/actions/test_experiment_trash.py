@@ -148,9 +148,7 @@ def test_a_run_does_not_come_back_without_its_experiment(ended, owner):
     trash_run(old, by=owner)
     trash_experiment(run.experiment, by=owner)
     for name in ("old", "new"):
-        with pytest.raises(
-            Conflict, match=f"The experiment of {name}, digits, is in the trash; restore that"
-        ):
+        with pytest.raises(Conflict, match=f"{name} cannot come back while its experiment digits is in"):
             restore_run(Run.objects.get(display_name=name), by=owner)
     untrash_experiment(run.experiment, by=owner)
     restore_run(old, by=owner)

@@ -71,7 +71,7 @@ def test_what_was_in_the_trash_before_stays_there(tree, owner):
 def test_a_child_cannot_come_back_without_its_parent(tree, owner):
     top, child, _ = tree
     trash_run(top, by=owner)
-    with pytest.raises(Conflict, match="The parent of child, top, is in the trash"):
+    with pytest.raises(Conflict, match="child cannot come back while its parent top is in the trash"):
         restore_run(Run.objects.get(pk=child.pk), by=owner)
 
 
