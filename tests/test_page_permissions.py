@@ -69,6 +69,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "experiment_trash": ("contributor", "contributor"),
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
+    "mlflow_experiment": ("reader", ""),
+    "mlflow_run": ("reader", ""),
     "columns": ("reader", ""),
     "group_by": ("reader", ""),
     "filter_add": ("reader", ""),
