@@ -46,20 +46,16 @@ def untrash_experiment(experiment: Experiment, *, by: User) -> Experiment:
     with write():
         row = _held(experiment)
         if row.deleted_at is not None:
-            moved = _moved(row, row.deleted_at)
-            by_status = dict(moved.values_list("status").annotate(Count("pk")).order_by())
-            count_children(_children_of_others(moved), 1)
-            moved.update(deleted_at=None)
+            _moved(row, row.deleted_at).update(deleted_at=None)
+            # None was in use before, and none ends while these are held.
+            back = _moved(row, None)
+            by_status = dict(back.values_list("status").annotate(Count("pk")).order_by())
             counts.changed({(row.pk, status): runs for status, runs in by_status.items()})
+            count_children(_children_of_others(back), 1)
             row.deleted_at, row.changed_at = None, timezone.now()
             row.save(update_fields=["deleted_at", "changed_at"])
-            record(
-                row.workspace,
-                "experiment restored",
-                by=by,
-                experiment=row.name,
-                runs=sum(by_status.values()),
-            )
+            runs = sum(by_status.values())
+            record(row.workspace, "experiment restored", by=by, experiment=row.name, runs=runs)
     experiment.deleted_at, experiment.changed_at = row.deleted_at, row.changed_at
     return experiment
 
@@ -103,8 +99,8 @@ def _check_ended(experiment: Experiment, *, active: bool) -> None:
         )
 
 
-def _moved(experiment: Experiment, at: datetime) -> QuerySet[Run]:
-    """Its runs that went to the trash together with it, at that moment."""
+def _moved(experiment: Experiment, at: datetime | None) -> QuerySet[Run]:
+    """Its runs that went to the trash together with it, at that moment; None: those in use."""
     return Run.objects.filter(experiment=experiment, deleted_at=at)
 
 
