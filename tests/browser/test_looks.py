@@ -23,6 +23,9 @@ HOSTILE = {
 def runs(api):
     """A failed run with a child, a running one, and one in which nothing is; and a workspace without any."""
     api("POST", "workspaces/", {"name": "looked-into"})
+    for name in ("to go", "gone"):
+        api("POST", "workspaces/default/experiments/", {"name": name})
+    api("PATCH", "workspaces/default/experiments/gone/", {"deleted": True})
     failed = api.run(
         experiment="looked at", display_name="looked one", tags={"look": "red"}, params={"pace": "1"}
     )
@@ -67,6 +70,16 @@ def open_children(page):
     expect(page.get_by_role("link", name="looked child", exact=True)).to_be_visible()
 
 
+def more(name):
+    """Open the menu of the experiment and press the link of this name in it."""
+
+    def press(page):
+        page.get_by_label("More about this experiment").click()
+        link(name)(page)
+
+    return press
+
+
 def stay(page):
     """As it is when it opens."""
 
@@ -89,6 +102,9 @@ STATES = {
         (LIST, second_step),
         (LIST, link("Group by")),
         (LIST, link("Share…")),
+        (LIST, more("Rename…")),
+        (LIST, more("Move to the trash…")),
+        ("/w/default/experiments/to%20go/", more("Move to the trash…")),
         ("running/", link("Cancel")),
     ],
     "runs": [

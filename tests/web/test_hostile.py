@@ -8,6 +8,7 @@ import pytest
 
 from runs.actions import organise
 from runs.actions.experiment import edit_experiment, get_or_create_experiment
+from runs.actions.experiment_trash import trash_experiment
 from runs.actions.files import append_log, put_file
 from runs.actions.run import fail_run
 from runs.actions.stars import set_star
@@ -116,6 +117,7 @@ def fill(space, owner, texts):
         try:
             experiment = get_or_create_experiment(space, text, by=owner, tags={text: text})[0]
             edit_experiment(experiment, by=owner, description=text)
+            trash_experiment(get_or_create_experiment(space, f"x{text}", by=owner)[0], by=owner)
         except Refused:
             continue
     failed = make.run(space, "digits", parent=made, display_name="the failed child")
