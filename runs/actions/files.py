@@ -14,13 +14,16 @@ from django.utils import timezone
 from runs import line_index, log_marks, storage
 from runs.access import gone
 from runs.actions import events, jobs
-from runs.actions.presence import hold
+from runs.actions.presence import hold, hold_owner
 from runs.content_type import TEXT, content_type_of
 from runs.errors import Conflict, Gone, Invalid, TooLarge
 from runs.limits import LOG_CHUNK_BYTES, clean_integer, clean_path
 from runs.log_marks import PRINTED, Mark
-from runs.models import Artifact, Run, User
+from runs.models import Artifact, LoggedModel, Run, User
+from runs.models.artifact import files_of, owned_by
 from runs.transaction import write
+
+Owner = Run | LoggedModel
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Put:
 
 
 def put_file(
-    run: Run,
+    owner: Owner,
     path: str,
     pieces: Iterable[bytes],
     *,
@@ -42,10 +45,12 @@ def put_file(
 ) -> Put:
     """Keep the bytes under the path, whole or not at all; an earlier file of that path is replaced.
 
+    The file is a run's, or that of a model that was logged without one.
+
     Raises Invalid for a bad path or when the bytes do not have the announced SHA-256; Conflict as `check_place`.
     """
     path = clean_path(path)
-    return _put(run, path, storage.write(pieces, sha256=sha256, limit=limit), by=by)
+    return _put(owner, path, storage.write(pieces, sha256=sha256, limit=limit), by=by)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def take_piece(owner: str, path: str, piece: Piece, *, sha256: str) -> storage.S
         return partial.finish(sha256)
 
 
-def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
+def _put(owner: Owner, path: str, stored: storage.Stored, *, by: User) -> Put:
     now = timezone.now()
     old_key = None
     kind = content_type_of(path, stored.head)
@@ -98,18 +103,19 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
         line_index.extend(stored.key, stored.size)
     try:
         with write():
-            hold(run)
-            row = Artifact.objects.select_for_update().filter(run=run, path=path).first()
+            hold_owner(owner)
+            row = files_of(owner).select_for_update().filter(path=path).first()
             is_new = row is None
             if row is None:
-                check_place(run, path)
-                row = Artifact(run=run, path=path, created_at=now)
+                check_place(owner, path)
+                row = Artifact(**owned_by(owner), path=path, created_at=now)
             else:
                 old_key = row.key
             row.key, row.size, row.sha256, row.is_log = stored.key, stored.size, stored.sha256, False
             row.content_type, row.updated_at = kind, now
             row.save()
-            events.record(run, "file uploaded", by=by, at=now, path=path, size=stored.size)
+            if isinstance(owner, Run):
+                events.record(owner, "file uploaded", by=by, at=now, path=path, size=stored.size)
     except BaseException:
         storage.delete(stored.key)
         raise
@@ -118,26 +124,27 @@ def _put(run: Run, path: str, stored: storage.Stored, *, by: User) -> Put:
     return Put(row, is_new)
 
 
-def check_place(run: Run, path: str) -> None:
+def check_place(owner: Owner, path: str) -> None:
     """Raise Conflict where a new file of that path would be a file and a folder of one name, as no disk holds them."""
-    files = Artifact.objects.filter(run=run)
+    files = files_of(owner)
+    what = "run" if isinstance(owner, Run) else "model"
     parts = path.split("/")
     above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
     if file := files.filter(path__in=above).order_by("path").values_list("path", flat=True).first():
         raise Conflict(
-            f"{file} is a file of this run, so it cannot be the folder of {path}; choose another path.",
+            f"{file} is a file of this {what}, so it cannot be the folder of {path}; choose another path.",
             field="path",
         )
     # What begins with the path sorts behind it in every collation: of files that come in their order none is read.
     below = files.filter(path__gt=path, path__startswith=f"{path}/")
     if inside := below.order_by("path").values_list("path", flat=True).first():
         raise Conflict(
-            f"{path} is a folder of this run, which holds {inside}; choose another path for the file.",
+            f"{path} is a folder of this {what}, which holds {inside}; choose another path for the file.",
             field="path",
         )
 
 
-def delete_files(run: Run, path: str, *, by: User) -> int:
+def delete_files(owner: Owner, path: str, *, by: User) -> int:
     """Delete the file of that path, or all files of that folder; returns how many. None there is not an error.
 
     A log stays, whatever is asked: what a script printed is part of what happened. The bytes go by a job that is
@@ -146,8 +153,8 @@ def delete_files(run: Run, path: str, *, by: User) -> int:
     path = clean_path(path)
     now = timezone.now()
     with write():
-        hold(run)
-        rows = Artifact.objects.filter(run=run, is_log=False, path__gte=path, path__startswith=path)
+        hold_owner(owner)
+        rows = files_of(owner).filter(is_log=False, path__gte=path, path__startswith=path)
         # SQLite compares without regard to case here.
         found = [
             row for row in rows.only("path", "key") if row.path == path or row.path.startswith(f"{path}/")
@@ -155,7 +162,8 @@ def delete_files(run: Run, path: str, *, by: User) -> int:
         if found:
             Artifact.objects.filter(pk__in=[row.pk for row in found]).delete()
             jobs.enqueue_deletion(row.key for row in found)
-            events.record(run, "files deleted", by=by, at=now, path=path, count=len(found))
+            if isinstance(owner, Run):
+                events.record(owner, "files deleted", by=by, at=now, path=path, count=len(found))
     return len(found)
 
 

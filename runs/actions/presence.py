@@ -1,7 +1,8 @@
 """Holds a run in place while something is written to it, so that nothing is added to a deleted one."""
 
 from runs.access import gone
-from runs.models import Run
+from runs.errors import Gone
+from runs.models import LoggedModel, Run
 
 
 def hold(run: Run) -> None:
@@ -13,3 +14,13 @@ def hold(run: Run) -> None:
     rows = Run.objects.select_for_update(no_key=True).filter(pk=run.pk, deleted_at=None)
     if not rows.values_list("pk", flat=True).first():
         raise gone(run)
+
+
+def hold_owner(owner: Run | LoggedModel) -> None:
+    """The same for whose files are written: a run, or a model that was logged without one."""
+    if isinstance(owner, Run):
+        return hold(owner)
+    rows = LoggedModel.objects.select_for_update(no_key=True).filter(pk=owner.pk, deleted_at=None)
+    if not rows.values_list("pk", flat=True).first():
+        raise Gone(f"The model {owner.name} was deleted and takes nothing more.")
+    return None

@@ -5,12 +5,14 @@ from runs.models.alert import Alert, AlertMoment, Delivery
 from runs.models.artifact import Artifact
 from runs.models.bulk import BulkChange, BulkPart
 from runs.models.compute import ComputeTarget
+from runs.models.dataset import Dataset, RunInput
 from runs.models.dispatch import Dispatch
 from runs.models.event import RunEvent, WorkspaceEvent
 from runs.models.experiment import Experiment, ExperimentName, ExperimentTag, RunCount
 from runs.models.image import DescriptionImage, ImageUse
 from runs.models.invitation import Invitation, PasswordReset
 from runs.models.job import IdempotencyKey, Job
+from runs.models.logged_model import LoggedModel, ModelMetric, RunModel
 from runs.models.mail_server import MailServer
 from runs.models.metric import Metric, Segment
 from runs.models.name import Kind, Name
@@ -29,6 +31,7 @@ __all__ = [
     "BulkChange",
     "BulkPart",
     "ComputeTarget",
+    "Dataset",
     "DefaultView",
     "Delivery",
     "DescriptionImage",
@@ -42,10 +45,12 @@ __all__ = [
     "Invitation",
     "Job",
     "Kind",
+    "LoggedModel",
     "LoginLink",
     "MailServer",
     "Member",
     "Metric",
+    "ModelMetric",
     "Name",
     "Param",
     "PasswordReset",
@@ -54,6 +59,8 @@ __all__ = [
     "Run",
     "RunCount",
     "RunEvent",
+    "RunInput",
+    "RunModel",
     "RunSearch",
     "SavedView",
     "Segment",

@@ -1,14 +1,20 @@
-"""Files of a run: artifacts, and logs that grow."""
+"""Files of a run: artifacts, and logs that grow. A model that no run made has files, too."""
+
+from typing import Any
 
 from django.db import models
+from django.db.models import Q, QuerySet
 
+from runs.models.logged_model import LoggedModel
 from runs.models.run import Run
 
 
 class Artifact(models.Model):
     """A file of a run. Its path is a word in the database; its bytes lie under `key` in the storage."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="artifacts")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="artifacts")
+    # Instead of a run, a model that was logged without one.
+    model = models.ForeignKey(LoggedModel, models.CASCADE, null=True, related_name="artifacts")
     path = models.CharField(max_length=1000)
     key = models.CharField(max_length=32)
     # For a log, what is acknowledged: bytes beyond it in the file came from a write that was cut.
@@ -22,7 +28,24 @@ class Artifact(models.Model):
 
     class Meta:
         # Also the file tree, in order of paths.
-        constraints = [models.UniqueConstraint(fields=["run", "path"], name="artifact_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "path"], name="artifact_once"),
+            models.UniqueConstraint(fields=["model", "path"], name="artifact_of_model_once"),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False, model__isnull=True) | Q(run__isnull=True, model__isnull=False),
+                name="artifact_of_one",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.path
+
+
+def owned_by(owner: Run | LoggedModel) -> dict[str, Any]:
+    """The fields of a file that say whose it is."""
+    return {"run" if isinstance(owner, Run) else "model": owner}
+
+
+def files_of(owner: Run | LoggedModel) -> QuerySet[Artifact]:
+    """All files of the run, or of the model that no run made."""
+    return Artifact.objects.filter(**owned_by(owner))

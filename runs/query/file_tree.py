@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Count, F, QuerySet, Sum, Value
 from django.db.models.functions import StrIndex, Substr
 
-from runs.models import Artifact, Run
+from runs.models import Artifact, LoggedModel, Run
+from runs.models.artifact import files_of
 from runs.query.nodes import Op
 from runs.query.text_match import matches
 
@@ -75,12 +76,15 @@ def level(run: Run, folder: str = "", *, after: str = "") -> Level:
     return Level(folders, page[:FILES_A_FOLDER], hidden, more)
 
 
-def whole_level(run: Run, folder: str = "") -> Level:
-    """All that lies in the folder, by name. One that there is not holds nothing, nor does a file."""
+def whole_level(owner: Run | LoggedModel, folder: str = "") -> Level:
+    """All that lies in the folder, by name. One that there is not holds nothing, nor does a file.
+
+    Of a run, or of a model that was logged without one.
+    """
     prefix = f"{folder}/" if folder else ""
     files: list[Artifact] = []
     folders: dict[str, list[int]] = {}
-    for row in _below(run, prefix).order_by("path").only("path", "size"):
+    for row in _below(owner, prefix).order_by("path").only("path", "size"):
         name, inner, _ = row.path[len(prefix) :].partition("/")
         if inner:
             folders.setdefault(name, []).append(row.size)
@@ -99,9 +103,9 @@ def find(run: Run, words: str) -> tuple[list[Artifact], int]:
     return page[:MOST_FOUND], found.count() if len(page) > MOST_FOUND else len(page)
 
 
-def _below(run: Run, prefix: str) -> QuerySet[Artifact]:
+def _below(owner: Run | LoggedModel, prefix: str) -> QuerySet[Artifact]:
     """The files whose path begins with this; compared character by character, as no LIKE does on both databases."""
-    rows = Artifact.objects.filter(run=run)
+    rows = files_of(owner)
     if not prefix or "\x00" in prefix:
         return rows if not prefix else rows.none()
     return rows.alias(begin=Substr("path", 1, len(prefix))).filter(begin=prefix)

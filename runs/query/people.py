@@ -93,10 +93,11 @@ def events_of(workspace: Workspace, *, before: int | None = None) -> tuple[list[
 
 def _size_of(workspace: Workspace) -> int | None:
     files: Any = Artifact.objects.filter(run__workspace=workspace)
+    models: Any = Artifact.objects.filter(model__workspace=workspace)
     snapshots: Any = SnapshotBlob.objects.filter(workspace=workspace)
     try:
         with limited_time(COUNTING_S):
-            sizes = [rows.aggregate(n=Sum("size"))["n"] or 0 for rows in (files, snapshots)]
+            sizes = [rows.aggregate(n=Sum("size"))["n"] or 0 for rows in (files, models, snapshots)]
     except Invalid:
         return None
     return sum(sizes)

@@ -61,6 +61,6 @@ def _bytes_on(path: Path) -> int:
         return 0
 
 
-def _has_ended(run_id: int) -> bool:
-    run = Run.objects.only("status").filter(pk=run_id).first()
+def _has_ended(run_id: int | None) -> bool:
+    run = Run.objects.only("status").filter(pk=run_id).first() if run_id is not None else None
     return run is None or run.is_ended
