@@ -32,6 +32,7 @@ from runs.actions import (
     images,
     invitations,
     jobs,
+    logged_models,
     mail_server,
     passwords,
     run,
@@ -196,6 +197,7 @@ def chores() -> list[Chore]:
         Chore("old messages forgotten", 3600.0, alert_outbox.forget_old_messages),
         Chore("trash emptied", 3600.0, trash.empty_trash),
         Chore("experiments of the trash deleted", 3600.0, experiment_trash.delete_old_experiments),
+        Chore("deleted models gone for good", 3600.0, logged_models.delete_old_models),
         Chore("snapshots of no run forgotten", 3600.0, snapshots.forget_snapshots),
     ]
 

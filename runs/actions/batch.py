@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from runs.actions.model_points import ModelPoint, log_model_points
 from runs.actions.organise import add_params, edit_run, set_tags
 from runs.actions.tracking import Points, log_points
 from runs.models import Run, User
@@ -13,6 +14,7 @@ def log_batch(
     *,
     by: User,
     points: Sequence[Points] = (),
+    model_points: Sequence[ModelPoint] = (),
     params: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     display_name: str | None = None,
@@ -28,6 +30,8 @@ def log_batch(
             add_params(run, params, by=by)
         if points:
             log_points(run, points, once=True)
+        if model_points:
+            log_model_points(run, model_points)
         if tags:
             set_tags(run, tags, by=by)
     if display_name is not None or description is not None:

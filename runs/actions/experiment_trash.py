@@ -9,12 +9,12 @@ from datetime import datetime
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from runs.actions import counts
+from runs.actions import counts, jobs
 from runs.actions.trash import KEPT_FOR, count_children
 from runs.actions.workspace_events import record
 from runs.errors import Conflict
 from runs.lifecycle import ACTIVE
-from runs.models import Experiment, Run, RunCount, User
+from runs.models import Artifact, Experiment, Run, RunCount, User
 from runs.transaction import write
 
 
@@ -75,6 +75,9 @@ def delete_old_experiments(now: datetime | None = None) -> int:
                 .first()
             )
             if held is not None and not Run.objects.filter(experiment=held).exists():
+                # Of models that were logged without a run.
+                keys = Artifact.objects.filter(model__experiment=held).values_list("key", flat=True)
+                jobs.enqueue_deletion(keys)
                 held.delete()
                 gone += 1
     return gone

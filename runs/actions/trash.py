@@ -10,9 +10,10 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from runs.actions import counts, events, jobs
+from runs.actions.inputs import delete_unread
 from runs.actions.outcome import Outcome
 from runs.errors import Conflict
-from runs.models import Artifact, Experiment, Run, User
+from runs.models import Artifact, Dataset, Experiment, Run, User
 from runs.transaction import write
 
 KEPT_FOR = timedelta(days=30)
@@ -215,7 +216,9 @@ def _delete(numbers: list[int]) -> int:
     held = Run.objects.select_for_update().filter(pk__in=numbers, deleted_at__isnull=False)
     numbers = _without_kept(set(held.values_list("pk", flat=True)))
     jobs.enqueue_deletion(Artifact.objects.filter(run__in=numbers).values_list("key", flat=True))
+    datasets = list(Dataset.objects.filter(uses__run__in=numbers).distinct().values_list("pk", flat=True))
     Run.objects.filter(pk__in=numbers).delete()
+    delete_unread(datasets)
     return len(numbers)
 
 

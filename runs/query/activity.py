@@ -34,7 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "text": ("renamed", "described"),
     "tags": ("tagged", "untagged"),
-    "values": ("properties added", "parameters added"),
+    "values": ("properties added", "parameters added", "data inputs added", "models added", "model deleted"),
     "files": ("file uploaded", "files deleted", "snapshot taken"),
     "children": ("child created", "child joined"),
     "place": ("archived", "unarchived", "trashed", "restored"),

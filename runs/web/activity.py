@@ -48,6 +48,9 @@ ICONS = {
     "restored": "restore",
     "properties added": "lock",
     "parameters added": "table",
+    "data inputs added": "table",
+    "models added": "folder",
+    "model deleted": "trash",
 }
 SENTENCES = {
     "created": "created the run",
@@ -77,7 +80,7 @@ WORDS = {
     "status": "Status",
     "text": "Name and description",
     "tags": "Tags",
-    "values": "Parameters and properties",
+    "values": "Parameters, properties, data and models",
     "files": "Files",
     "children": "Child runs",
     "place": "Archive and trash",
@@ -194,6 +197,8 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return f"uploaded {details.get('path', 'a file')} ({show.size(int(details.get('size', 0)))})"
     if kind == "files deleted":
         return f"deleted {details.get('path', 'files')} ({_files(details.get('count', 0))})"
+    if kind == "model deleted":
+        return f"deleted the model {details.get('name', '')}"
     if kind == "snapshot taken":
         files = _files(details.get("files", 0))
         return f"took a snapshot of {files} ({show.size(int(details.get('size', 0)))})"
