@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import In
 
 from runs.lifecycle import Status
-from runs.models import Experiment, Run, Star, User
+from runs.models import Experiment, Run, RunInput, Star, User
 from runs.models.tree import numbers_below
 from runs.query.conditions import Context
 from runs.query.expressions import Holds, Unindexed
@@ -23,6 +23,7 @@ from runs.query.text_match import matches, matches_in_python
 from runs.query.value_terms import LOOKUPS, NEVER, rows_of, value_condition, whole
 
 _TIMES = {"created": "created_at", "started": "started_at", "ended": "ended_at", "heartbeat": "heartbeat_at"}
+_DATASETS = {"name": "dataset__name", "digest": "dataset__digest", "context": "context"}
 _TEXTS = {
     "id": "public_id",
     "name": "display_name",
@@ -45,12 +46,23 @@ def condition(node: Node, context: Context) -> Q:
 def _comparison(node: Compare, context: Context) -> Q:
     if node.field.source == Source.ATTRIBUTE:
         return _attribute(node, context)
-    if node.field.source == Source.DATASET:  # no run has any yet: IS NULL holds for all, all else for none
-        return ~NEVER if node.op is Op.IS_NULL else NEVER
+    if node.field.source == Source.DATASET:
+        return _dataset(node)
     is_missing = node.op is Op.IS_NULL
     positive = Compare(node.field, Op.IS_NOT_NULL) if is_missing else node
     rows = rows_of(node.field, context).filter(value_condition(positive), run_id=OuterRef("pk"))
     return ~Q(Holds(rows)) if is_missing else Q(Holds(rows))
+
+
+def _dataset(node: Compare) -> Q:
+    """When one of the datasets that the run read is so; it may have read several, or none."""
+    column = _DATASETS[node.field.key]
+    rows = RunInput.objects.filter(run_id=OuterRef("pk")).exclude(**{column: ""})
+    if node.op in (Op.IS_NULL, Op.IS_NOT_NULL):
+        return ~Q(Holds(rows)) if node.op is Op.IS_NULL else Q(Holds(rows))
+    if node.op in (Op.NE, Op.NOT_IN):
+        return Q(Holds(rows.exclude(**{f"{column}__in": [str(value) for value in node.values]})))
+    return Q(Holds(rows.filter(_text_of(column, node))))
 
 
 def _attribute(node: Compare, context: Context) -> Q:

@@ -15,6 +15,7 @@ from runs.query.cursors import read_cursor, write_cursor
 from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Op, all_of
+from runs.query.run_inputs import Uses, uses_of
 from runs.query.runs import BATCHES_S, plan_runs
 from runs.query.sorts import legs
 from runs.query.time_limit import limited_time
@@ -73,12 +74,13 @@ _COLUMNS = (
 
 @dataclass
 class WholeRun:
-    """A run with its last metrics, its parameters and its tags by name."""
+    """A run with its last metrics, its parameters and its tags by name, and with what it read and made."""
 
     facts: Facts
     metrics: dict[str, Last] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    uses: Uses = field(default_factory=lambda: Uses([], [], []))
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,16 @@ class WholePage:
 
 
 def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
-    """These runs in this order; one that is not there any more is left out. Five queries for each few thousand."""
+    """These runs in this order; one that is not there any more is left out. Eight queries for each few thousand."""
     found: dict[int, WholeRun] = {}
     for start in range(0, len(numbers), READ_TOGETHER):
         some = numbers[start : start + READ_TOGETHER]
         rows = Run.objects.filter(pk__in=some).values_list(*_COLUMNS)
         found |= {row[0]: WholeRun(Facts(*row)) for row in rows}
         _fill(found, some)
+        for number, uses in uses_of(some).items():
+            if number in found:
+                found[number].uses = uses
     return [found[number] for number in numbers if number in found]
 
 

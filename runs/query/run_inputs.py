@@ -1,0 +1,88 @@
+"""What runs read and made, datasets and models: of many runs at once, and of one for its page."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from django.db.models import Max, Q, QuerySet
+
+from runs.models import Dataset, LoggedModel, Run, RunInput, RunModel
+
+MOST_SUMMARIES = 1000
+
+
+class ReadData(NamedTuple):
+    """A dataset that a run read, and the tags of its reading it."""
+
+    dataset: Dataset
+    tags: dict[str, str]
+
+
+class UsedModel(NamedTuple):
+    """A model that a run read or made, at a step."""
+
+    id: str
+    step: int
+
+
+class Uses(NamedTuple):
+    """All that a run read and made, in the order in which it said so."""
+
+    data: list[ReadData]
+    inputs: list[UsedModel]
+    outputs: list[UsedModel]
+
+
+class Summary(NamedTuple):
+    """A dataset that runs of an experiment read for something."""
+
+    experiment: int
+    name: str
+    digest: str
+    context: str
+
+
+def uses_of(numbers: Sequence[int]) -> dict[int, Uses]:
+    """What each of these runs read and made. Three queries, however many they are."""
+    found: dict[int, Uses] = defaultdict(lambda: Uses([], [], []))
+    read = RunInput.objects.filter(run__in=numbers).order_by("pk").values_list("run_id", "dataset_id", "tags")
+    rows = list(read)
+    datasets = Dataset.objects.in_bulk({number for _, number, _ in rows}) if rows else {}
+    for run, number, tags in rows:
+        if number in datasets:
+            found[run].data.append(ReadData(datasets[number], tags))
+    used = RunModel.objects.filter(run__in=numbers, model__deleted_at=None).order_by("pk")
+    for run, model, direction, step in used.values_list("run_id", "model__public_id", "direction", "step"):
+        kept = found[run].outputs if direction == RunModel.OUTPUT else found[run].inputs
+        kept.append(UsedModel(model, step))
+    return dict(found)
+
+
+def data_of(run: Run) -> QuerySet[RunInput]:
+    """What the run read, with the datasets; their profiles, which may be large, are left aside."""
+    rows = RunInput.objects.filter(run=run).select_related("dataset").defer("dataset__profile")
+    return rows.order_by("pk")
+
+
+def models_of(run: Run) -> QuerySet[LoggedModel]:
+    """The models that the run made or read, in the order in which they came into being.
+
+    Each knows `made_at_step`, the last step at which the run made it, or None where it did not say.
+    """
+    rows = LoggedModel.objects.filter(Q(run=run) | Q(pk__in=RunModel.objects.filter(run=run).values("model")))
+    made = Q(uses__run=run, uses__direction=RunModel.OUTPUT)
+    return (
+        rows.filter(deleted_at=None)
+        .select_related("run")
+        .annotate(made_at_step=Max("uses__step", filter=made))
+        .order_by("pk")
+    )
+
+
+def summaries(experiments: Collection[int]) -> list[Summary]:
+    """The datasets that runs of these experiments, given by their keys, read, and what for; the first thousand."""
+    rows = RunInput.objects.filter(dataset__experiment__in=experiments, run__deleted_at=None)
+    columns = ("dataset__experiment__number", "dataset__name", "dataset__digest", "context")
+    return [
+        Summary(*row) for row in rows.values_list(*columns).distinct().order_by(*columns)[:MOST_SUMMARIES]
+    ]
