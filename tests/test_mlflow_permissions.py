@@ -6,7 +6,9 @@ import json
 import pytest
 from django.test import Client
 
+from runs.actions.logged_models import create_logged_model
 from runs.actions.run_tokens import create_run_token
+from runs.models import LoggedModel
 from tests import make
 from tests.test_permissions import METHODS, ROLES, bearer, routes
 
@@ -32,6 +34,16 @@ TABLE: dict[str, dict[str, str]] = {
     "mlflow-runs-log-batch": {"POST": "contributor"},
     "mlflow-runs-set-tag": {"POST": "contributor"},
     "mlflow-runs-delete-tag": {"POST": "contributor"},
+    "mlflow-runs-log-inputs": {"POST": "contributor"},
+    "mlflow-runs-outputs": {"POST": "contributor"},
+    "mlflow-runs-log-model": {"POST": "contributor"},
+    "mlflow-experiments-search-datasets": {"POST": "reader"},
+    "mlflow-logged-models": {"POST": "contributor"},
+    "mlflow-logged-model": {"GET": "reader", "PATCH": "contributor", "DELETE": "contributor"},
+    "mlflow-logged-model-tags": {"PATCH": "contributor"},
+    "mlflow-logged-model-tag": {"DELETE": "contributor"},
+    "mlflow-logged-model-params": {"POST": "contributor"},
+    "mlflow-logged-model-folder": {"GET": "reader"},
     "mlflow-metrics-get-history": {"GET": "reader"},
     "mlflow-metrics-get-history-bulk": {"GET": "reader"},
     "mlflow-metrics-get-history-bulk-interval": {"GET": "reader"},
@@ -58,6 +70,8 @@ def ask(client: Client, method: str, name: str, run, prefix: str = ""):
         "metric_key": "loss",
         "value": "1",
         "timestamp": 1,
+        "experiment_ids": [str(run.experiment.number)],
+        "source_run_id": run.public_id,
     }
     if name == "mlflow-experiments-create":
         fields["name"] = "brand new"
@@ -65,7 +79,11 @@ def ask(client: Client, method: str, name: str, run, prefix: str = ""):
         route for route, found in routes() if found == name and not route.startswith(("w/", "ajax-"))
     )
     place = f"{run.experiment.number}/{run.public_id}/artifacts"
-    path = f"/w/{run.workspace.name}/{route.replace('<path:path>', place + '/a.txt')}"
+    model = LoggedModel.objects.order_by("pk")[0].public_id
+    parts = {"path:path": f"{place}/a.txt", "model_id": model, "path:key": "team"}
+    for part, value in parts.items():
+        route = route.replace(f"<{part}>", value)
+    path = f"/w/{run.workspace.name}/{route}"
     if name.startswith("mlflow-metrics-get-history-bulk"):
         fields["run_ids"] = run.public_id
     if name == "mlflow-files":
@@ -84,6 +102,7 @@ def run(workspace, owner):
     made = make.run(workspace, tags={"team": "a"}, metrics={"loss": 1.0})
     client = bearer(owner)
     tag = {"experiment_id": str(made.experiment.number), "key": "team", "value": "x"}
+    create_logged_model(made.experiment, "net", by=owner, run=made, tags={"team": "a"})
     path = f"/w/{workspace.name}/api/2.0/mlflow/experiments/set-experiment-tag"
     assert client.post(path, tag, content_type="application/json").status_code == 200
     return made

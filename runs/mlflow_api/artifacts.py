@@ -1,7 +1,7 @@
-"""Files of runs, as MLflow's clients send and fetch them: through the studio, by addresses that it makes itself.
+"""Files of runs and models, as MLflow's clients send and fetch them: through the studio, by addresses of its own.
 
-A path reads `<experiment>/<run>/artifacts/<path in the run>`. Nothing else can be written or read, whatever a client
-takes for the place of its files.
+A path reads `<experiment>/<run>/artifacts/<path in the run>`, or `<experiment>/models/<model>/artifacts/<path in it>`.
+Nothing else can be written or read, whatever a client takes for the place of its files.
 """
 
 import re
@@ -19,28 +19,41 @@ from runs.file_transfer import download, pieces
 from runs.limits import MIB, clean_path
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
-from runs.models import Artifact, Run
+from runs.mlflow_api.model_shapes import root_of
+from runs.models import LoggedModel, Run
+from runs.models.artifact import files_of
 from runs.query.file_tree import Level, whole_level
 
 UPLOAD_BYTES = 10 * MIB
 DECODED = 10
 _PARTS = re.compile(r"\\|(^|/)\.\.(/|$)")
+MODELS = "models"
 _WHERE = "A path of files reads EXPERIMENT/RUN/artifacts/PATH, with the numbers and ids of this studio."
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file or folder of a run; the empty path is the folder that holds them all."""
+    """A file or folder of a run, or of a model: in the folder `root` of the run that made it, or by itself.
 
-    run: Run
+    The empty path is the folder that holds them all.
+    """
+
+    owner: Run | LoggedModel
     path: str
+    root: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Where it is among the files of its owner."""
+        return "/".join(part for part in (self.root, self.path) if part)
 
 
 def put(call: Call) -> dict[str, Any]:
     """Keep the body as this file, in place of an earlier one."""
     place = _place(call, call.parts["path"], "write")
-    check_not_canceled(place.run)
-    put_file(place.run, _named(place.path), pieces(call.request), by=call.caller.user)
+    if isinstance(place.owner, Run):
+        check_not_canceled(place.owner)
+    put_file(place.owner, _named(place), pieces(call.request), by=call.caller.user)
     return {}
 
 
@@ -55,14 +68,24 @@ def list_folder(call: Call) -> dict[str, Any]:
     if not path:
         return {}
     place = _place(call, path)
-    return {"files": _shapes(whole_level(place.run, place.path), cut=True)}
+    return {"files": _shapes(whole_level(place.owner, place.whole), cut=True)}
 
 
 def delete(call: Call) -> dict[str, Any]:
     """Delete the file, or the folder with all in it; what is not there is no mistake."""
     place = _place(call, call.parts["path"], "write")
-    delete_files(place.run, _named(place.path), by=call.caller.user)
+    delete_files(place.owner, _named(place), by=call.caller.user)
     return {}
+
+
+def list_of_model(call: Call) -> dict[str, Any]:
+    """What lies in a folder of the model, by its path in the model."""
+    model = call.model(call.parts["model_id"])
+    place = place_in_model(model, call.query.text("artifact_directory_path", ""))
+    shapes = _shapes(whole_level(place.owner, place.whole), cut=False)
+    for shape in shapes:
+        shape["path"] = shape["path"].removeprefix(f"{place.root}/") if place.root else shape["path"]
+    return {"root_uri": root_of(model), "files": shapes}
 
 
 def list_of_run(call: Call) -> dict[str, Any]:
@@ -111,12 +134,31 @@ def _place(call: Call, path: str, need: Need = "read") -> Place:
     experiment, _, rest = path.strip("/").partition("/")
     run_id, _, rest = rest.partition("/")
     root, _, inner = rest.partition("/")
+    if run_id == MODELS and root != "artifacts":  # a run may be called so, no model is called "artifacts"
+        return _place_of_model(call, experiment, rest, need)
     if not run_id or root != "artifacts":
         raise Wrong(_WHERE)
     run = call.run_of(run_id, need, deleted=need == "read")
     if experiment != str(run.experiment.number):
         raise Wrong(f"Run with id={run_id} not found in experiment {experiment}", "RESOURCE_DOES_NOT_EXIST")
     return Place(run, _inside(inner))
+
+
+def _place_of_model(call: Call, experiment: str, rest: str, need: Need) -> Place:
+    model_id, _, rest = rest.partition("/")
+    root, _, inner = rest.partition("/")
+    if not model_id or root != "artifacts":
+        raise Wrong(_WHERE)
+    model = call.model(model_id, need)
+    if experiment != str(model.experiment.number):
+        message = f"Logged model with ID '{model_id}' not found in experiment {experiment}"
+        raise Wrong(message, "RESOURCE_DOES_NOT_EXIST")
+    return place_in_model(model, inner)
+
+
+def place_in_model(model: LoggedModel, path: str) -> Place:
+    """The file or folder of that path in the model. Raises Wrong where it leads elsewhere."""
+    return Place(model.run or model, _inside(path), model.folder)
 
 
 def _inside(path: str) -> str:
@@ -133,15 +175,15 @@ def _inside(path: str) -> str:
         raise Wrong("Invalid path") from None
 
 
-def _named(path: str) -> str:
-    if not path:
+def _named(place: Place) -> str:
+    if not place.path:
         raise Wrong(_WHERE)
-    return path
+    return place.whole
 
 
 def _download(call: Call, place: Place) -> HttpResponseBase:
-    row = Artifact.objects.filter(run=place.run, path=place.path).first()
-    if row is None and place.path and not whole_level(place.run, place.path).is_empty:
+    row = files_of(place.owner).filter(path=place.whole).first()
+    if row is None and place.path and not whole_level(place.owner, place.whole).is_empty:
         raise Wrong(f"{place.path!r} is a folder; ask for one of its files.")
     if row is None:
         raise Wrong(f"No such artifact: {place.path!r}", "RESOURCE_DOES_NOT_EXIST")

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django.views.decorators.csrf import csrf_exempt
 
 from runs.access import Caller, Need, get_numbered_experiment, get_run, get_workspace_of_run
+from runs.access_models import get_logged_model
 from runs.actions.canceled_scripts import check_not_canceled
 from runs.actions.sign_in import sign_in
 from runs.actions.token_use import looks_like_token, use_token
@@ -23,7 +24,7 @@ from runs.client_address import client_address
 from runs.errors import Gone, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from runs.mlflow_api.errors import Wrong, answer
 from runs.mlflow_api.fields import Fields
-from runs.models import Experiment, Member, Run, Workspace
+from runs.models import Experiment, LoggedModel, Member, Run, Workspace
 
 Handler = Callable[["Call"], dict[str, Any] | HttpResponseBase]
 
@@ -103,6 +104,15 @@ class Call:
         if run.workspace.name != self.workspace_name:
             raise missing
         return run
+
+    def model(self, model_id: str, need: Need = "read", *, deleted: bool = False) -> LoggedModel:
+        """The model of that id, in this workspace."""
+        workspace = self.workspace(need)
+        try:
+            return get_logged_model(self.caller, workspace, model_id, need, deleted=deleted)
+        except NotFound:
+            missing = f"Logged model with ID '{model_id}' not found."
+            raise Wrong(missing, "RESOURCE_DOES_NOT_EXIST") from None
 
 
 def no_experiment(number: int) -> Wrong:

@@ -42,6 +42,20 @@ class Fields:
             return self.missing(name) if default is None else default
         return value if isinstance(value, str) else self.wrong(name, value)
 
+    def short(self, name: str, length: int, default: str | None = None) -> str:
+        """A text of at most this length; required where there is no default."""
+        value = self.text(name, default)
+        if len(value) > length:
+            raise Wrong(f"'{name}' exceeds the maximum length of {length} characters")
+        return value
+
+    def inner(self, name: str) -> "Fields":
+        """An object, which is required."""
+        value = self.get(name)
+        if value is None:
+            self.missing(name)
+        return Fields(value if isinstance(value, dict) else self.wrong(name, value), f"{self.place}{name}.")
+
     def integer(self, name: str, default: int | None = None) -> int:
         """A whole number of 64 bits, as a number or as text."""
         value = self.get(name)

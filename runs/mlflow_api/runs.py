@@ -59,8 +59,12 @@ def _name(asked: str, tag: str) -> str:
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
             f" (run_name='{asked}', mlflow.runName='{tag}')."
         )
-    made = f"{secrets.choice(_KINDS)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(1000)}"
-    return (asked or tag or made)[:NAME_LENGTH]
+    return (asked or tag or made_name())[:NAME_LENGTH]
+
+
+def made_name() -> str:
+    """A name for what came without one."""
+    return f"{secrets.choice(_KINDS)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(1000)}"
 
 
 def _moment(milliseconds: int) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Any
 from runs.models import Run
 from runs.query.experiment_search import FoundExperiment
 from runs.query.literals import MLFLOW_STATUSES
+from runs.query.run_inputs import ReadData, Uses
 from runs.query.whole_runs import Facts, Last, WholeRun, whole_runs
 
 NAME, NOTE, PARENT, USER = "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user"
@@ -79,7 +80,32 @@ def run_shape(run: WholeRun) -> dict[str, Any]:
     return {
         "info": info_shape(run.facts),
         "data": {name: rows for name, rows in data.items() if rows},
-        "inputs": {},
+        **_uses_shape(run.uses),
+    }
+
+
+def _uses_shape(uses: Uses) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    if uses.data:
+        inputs["dataset_inputs"] = [_data_shape(read) for read in uses.data]
+    if uses.inputs:
+        inputs["model_inputs"] = [{"model_id": model.id} for model in uses.inputs]
+    made = [{"model_id": model.id, "step": model.step} for model in uses.outputs]
+    return {"inputs": inputs} | ({"outputs": {"model_outputs": made}} if made else {})
+
+
+def _data_shape(read: ReadData) -> dict[str, Any]:
+    dataset = read.dataset
+    optional = {"schema": dataset.schema, "profile": dataset.profile}
+    shape = {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "source_type": dataset.source_type,
+        "source": dataset.source,
+    }
+    return {
+        "tags": pairs(read.tags),
+        "dataset": shape | {name: text for name, text in optional.items() if text},
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from runs.mlflow_api import artifacts, experiments, histories, runs, search, server, values
+from runs.mlflow_api import artifacts, experiments, histories, inputs, models, runs, search, server, values
 from runs.mlflow_api.base import Handler, endpoint, unknown
 
 TRACKING: dict[str, dict[str, Handler]] = {
@@ -29,10 +29,28 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "metrics/get-history": {"GET": histories.of_run},
     "metrics/get-history-bulk": {"GET": histories.of_runs},
     "metrics/get-history-bulk-interval": {"GET": histories.sampled},
+    "runs/log-inputs": {"POST": inputs.log},
+    "runs/outputs": {"POST": inputs.outputs},
+    "runs/log-model": {"POST": inputs.log_model},
+    "experiments/search-datasets": {"POST": inputs.search_datasets},
+    "logged-models": {"POST": models.create},
     "artifacts/list": {"GET": artifacts.list_of_run},
     "artifacts/presigned-upload-url": {"POST": artifacts.no_presigned},
     "artifacts/presigned-download-url": {"POST": artifacts.no_presigned},
     "upload-artifact": {"POST": artifacts.upload},
+}
+MODELS: dict[str, tuple[str, dict[str, Handler]]] = {
+    "logged-models/<model_id>": (
+        "mlflow-logged-model",
+        {"GET": models.get, "PATCH": models.finish, "DELETE": models.delete},
+    ),
+    "logged-models/<model_id>/tags": ("mlflow-logged-model-tags", {"PATCH": models.set_tags}),
+    "logged-models/<model_id>/tags/<path:key>": ("mlflow-logged-model-tag", {"DELETE": models.delete_tag}),
+    "logged-models/<model_id>/artifacts/directories": (
+        "mlflow-logged-model-folder",
+        {"GET": artifacts.list_of_model},
+    ),
+    "logged-models/<model_id>/params": ("mlflow-logged-model-params", {"POST": models.add_params}),
 }
 FILES: dict[str, tuple[str, dict[str, Handler]]] = {
     "artifacts": ("mlflow-files", {"GET": artifacts.list_folder}),
@@ -52,6 +70,10 @@ def routes(prefix: str) -> list[URLPattern]:
         for route, handlers in TRACKING.items()
     ]
     info = path(f"{prefix}/3.0/mlflow/server-info", endpoint(GET=server.info), name="mlflow-server-info")
+    of_models = [
+        path(f"{prefix}/2.0/mlflow/{route}", endpoint(**handlers), name=name)
+        for route, (name, handlers) in MODELS.items()
+    ]
     files = [
         path(f"{prefix}/2.0/mlflow-artifacts/{route}", endpoint(**handlers), name=name)
         for route, (name, handlers) in FILES.items()
@@ -60,7 +82,7 @@ def routes(prefix: str) -> list[URLPattern]:
         path(f"{prefix}/{part}/<path:rest>", unknown, name="mlflow-unknown")
         for part in ("2.0/mlflow", "3.0/mlflow", "2.0/mlflow-artifacts")
     ]
-    return [*tracking, *files, info, *rest]
+    return [*tracking, *of_models, *files, info, *rest]
 
 
 urlpatterns = [

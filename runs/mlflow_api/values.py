@@ -14,6 +14,7 @@ from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
+from runs.mlflow_api.model_points import points_of_models
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT
 from runs.models import Run
 
@@ -35,7 +36,13 @@ def tags_of(fields: Fields) -> dict[str, str]:
 def log_metric(call: Call) -> dict[str, Any]:
     """One point."""
     key = call.fields.key("Metric name", "name")
-    _put(call.run_of_script(), call, points=_points({key: [_point(call.fields, key)]}))
+    point = _point(call.fields, key)
+    _put(
+        call.run_of_script(),
+        call,
+        points=_points({key: [point]}),
+        model_points=points_of_models(call, [(call.fields, key, point)]),
+    )
     return {}
 
 
@@ -59,10 +66,11 @@ def batch(call: Call) -> dict[str, Any]:
     fields = call.fields
     sent = {name: fields.items(name) for name in MOST}
     _check_room({name: len(items) for name, items in sent.items()})
+    keys = [(metric, metric.key("Metric name", "name")) for metric in sent["metrics"]]
+    metrics = [(metric, key, _point(metric, key)) for metric, key in keys]
     found: dict[str, list[Point]] = defaultdict(list)
-    for metric in sent["metrics"]:
-        key = metric.key("Metric name", "name")
-        found[key].append(_point(metric, key))
+    for _, key, point in metrics:
+        found[key].append(point)
     pairs = [(param.key("Param key"), param.text("value", "")[:PARAM_LENGTH]) for param in sent["params"]]
     params = dict(pairs)
     if twice := [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
@@ -72,7 +80,8 @@ def batch(call: Call) -> dict[str, Any]:
         )
     run = call.run_of_script()
     try:
-        _put(run, call, points=_points(found), params=params, tags=tags_of(fields))
+        of_models = points_of_models(call, metrics)
+        _put(run, call, points=_points(found), model_points=of_models, params=params, tags=tags_of(fields))
     except Conflict as conflict:
         changed = [
             {"key": key, "old_value": was, "new_value": params[key]}
