@@ -60,6 +60,35 @@ def test_of_two_racing_ends_one_wins(call):
         assert len([e for e in events if e["kind"] in ("completed", "failed", "canceled")]) == 1
 
 
+def test_no_run_is_left_in_use_in_an_experiment_that_goes_to_the_trash(call):
+    name = f"race-{secrets.token_hex(4)}"
+    place = f"workspaces/default/experiments/{name}/"
+    for _ in range(3):
+        run = call("POST", "workspaces/default/runs/", {"experiment": name, "start": True})[1]
+        assert call("POST", f"runs/{run['id']}/complete/")[0] == 200
+    for _ in range(3):
+        one = {"action": "trash", "ids": [run["id"]]}
+
+        def change(at, one=one):
+            if at % 3 == 0:
+                return call("PATCH", place, {"deleted": True})
+            if at % 3 == 1:
+                return call("POST", "workspaces/default/runs/", {"experiment": name})
+            action = {**one, "action": "restore" if at % 2 else "trash"}
+            return call("POST", "workspaces/default/runs/bulk/", action)
+
+        assert {status for status, _ in together(12, change)} <= {200, 201, 404, 409}
+        found = call("GET", f"workspaces/default/runs/?experiment={name}")[1]["results"]
+        if call("GET", place)[0] == 404:
+            assert found == []
+            assert call("PATCH", place, {"deleted": False})[0] == 200
+        counts = call("GET", place)[1]["counts"]
+        found = call("GET", f"workspaces/default/runs/?experiment={name}")[1]["results"]
+        assert sum(counts.values()) == len(found)
+        for run_made in found:
+            call("POST", f"runs/{run_made['id']}/cancel/")
+
+
 def test_one_key_sent_by_many_makes_one_run(call):
     name, key = f"race-{secrets.token_hex(4)}", secrets.token_hex(8)
     body = {"experiment": name}
