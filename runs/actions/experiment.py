@@ -152,8 +152,8 @@ def rename_experiment(experiment: Experiment, name: Any, *, by: User) -> Experim
                 raise _taken(other)
             row.name, row.changed_at = name, timezone.now()
             row.save(update_fields=["name", "changed_at"])
-            # The search of each run knows it, too.
-            jobs.enqueue(SEARCH_JOB, {"experiment": row.pk}, dedupe=f"{SEARCH_JOB} {row.pk}")
+            # The search of each run knows it, too. A job for each name: the one before may be half-way through.
+            jobs.enqueue(SEARCH_JOB, {"experiment": row.pk})
             record(workspace, "experiment renamed", by=by, before=before, after=name)
     experiment.name, experiment.changed_at = row.name, row.changed_at
     return experiment

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from runs.models import Run, RunSearch, Tag
+from runs.models import Experiment, Run, RunSearch, Tag
 from runs.transaction import write
 
 # The job that follows when an experiment is renamed.
@@ -36,11 +36,15 @@ def refresh_experiment(number: int) -> int:
     """Write the search rows of all runs of an experiment anew, some at a time: how many."""
     rows = Run.objects.filter(experiment=number).select_related("experiment", "created_by").order_by("pk")
     last = written = 0
-    while some := list(rows.filter(pk__gt=last).defer("description_html")[:RUNS_TOGETHER]):
+    while True:
         with write():
+            # Held, so that no run is written down under a name that is changed meanwhile.
+            list(Experiment.objects.select_for_update(no_key=True).filter(pk=number))
+            some = list(rows.filter(pk__gt=last).defer("description_html")[:RUNS_TOGETHER])
             refresh_all(some)
+        if not some:
+            return written
         last, written = some[-1].pk, written + len(some)
-    return written
 
 
 def _write(rows: list[RunSearch]) -> None:
