@@ -13,7 +13,7 @@ from functools import partial
 from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from runs import notifier
@@ -21,6 +21,7 @@ from runs.actions import alert_outbox as outbox
 from runs.errors import Refused
 from runs.models import Alert, AlertMoment
 from runs.query import alert_matches as matches
+from runs.transaction import apart
 
 logger = logging.getLogger("runs.alerting")
 
@@ -49,8 +50,12 @@ def note_events() -> int:
         ordered = sorted(events, key=lambda event: (event.workspace_id, event.pk))
         for workspace_id, some in groupby(ordered, key=lambda event: event.workspace_id):
             here = list(some)
-            for alert in matches.live_alerts(workspace_id):
-                _note(alert, partial(matches.noticed_in, alert, here))
+            concerned = matches.concerned(matches.live_alerts(workspace_id), here)
+            outbox.note(
+                moment
+                for alert, own in concerned
+                for moment in _noticed(alert, partial(matches.noticed_in, alert, own))
+            )
     return len(events)
 
 
@@ -59,20 +64,20 @@ def note_by_clock(now: datetime | None = None) -> int:
     moment, noted = now or timezone.now(), 0
     for alert in matches.live_alerts():
         if alert.metric or Alert.QUEUED in alert.statuses:
-            noted += _note(alert, partial(matches.noticed_by_clock, alert, moment))
+            noted += outbox.note(_noticed(alert, partial(matches.noticed_by_clock, alert, moment)))
     return noted
 
 
-def _note(alert: Alert, noticed: Callable[[], Iterable[AlertMoment]]) -> int:
+def _noticed(alert: Alert, noticed: Callable[[], Iterable[AlertMoment]]) -> list[AlertMoment]:
     """One alert that cannot be read says so on its page, and holds up no other."""
     try:
-        with transaction.atomic():
+        with apart():
             moments = list(noticed())
     except Refused as refusal:
         outbox.note_trouble(alert, refusal.message)
-        return 0
+        return []
     outbox.note_trouble(alert, "")
-    return outbox.note(moments)
+    return moments
 
 
 def make_messages(now: datetime) -> int:

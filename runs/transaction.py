@@ -12,6 +12,19 @@ _writing = threading.RLock()
 
 
 @contextmanager
+def apart() -> Iterator[None]:
+    """Reads that may fail without spoiling a transaction around them, as PostgreSQL would have it.
+
+    SQLite forgives by itself; a transaction there would wait for the one writer.
+    """
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic():
+        yield
+
+
+@contextmanager
 def write() -> Iterator[None]:
     """A transaction that writes: all of it is kept, or none."""
     if connection.vendor != "sqlite":

@@ -58,6 +58,29 @@ def live_alerts(workspace_id: int | None = None) -> QuerySet[Alert]:
     return rows.select_related("workspace", "owner", "run", "experiment", "view__experiment").order_by("pk")
 
 
+def concerned(alerts: Iterable[Alert], events: Sequence[RunEvent]) -> Iterator[tuple[Alert, list[RunEvent]]]:
+    """The alerts of a workspace that these events of it may mean something to, each with the events that do.
+
+    Most alerts watch one run or one experiment: which of them an event is for is known without a query for each
+    alert. One that was in trouble is looked at in any case, so that it says so no longer than it is.
+    """
+    runs: dict[int, tuple[int, int]] = {}
+    for some in _parts(sorted({event.run_id for event in events})):
+        rows = Run.objects.filter(pk__in=some).values_list("pk", "experiment_id", "root_id")
+        runs |= {pk: (experiment, root or pk) for pk, experiment, root in rows}
+    for alert in alerts:
+        own = [event for event in events if event.run_id in runs and _may_mean(alert, event, runs)]
+        if own or alert.trouble:
+            yield alert, own
+
+
+def _may_mean(alert: Alert, event: RunEvent, runs: Mapping[int, tuple[int, int]]) -> bool:
+    experiment, root = runs[event.run_id]
+    if alert.run is not None:
+        return root == alert.run.top_id
+    return alert.view_id is not None or alert.experiment_id in (None, experiment)
+
+
 def noticed_in(alert: Alert, events: Sequence[RunEvent]) -> Iterator[AlertMoment]:
     """What the events of the alert's workspace mean for it. Raises Invalid when its view or filter is unreadable."""
     told = [event for event in events if event.at >= alert.watches_since and _watch(alert, event)]
