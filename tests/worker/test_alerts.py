@@ -169,6 +169,19 @@ def test_a_storm_is_one_message(workspace, owner, reads):
     assert len(told.facts["runs"]) == 25 and told.facts["total"] == 60
 
 
+def test_alerts_that_events_mean_nothing_to_cost_no_statement(workspace, owner, reads):
+    run = make.run(workspace)
+    watch(workspace, "failed", run=run)
+    for number in range(20):
+        other = make.run(workspace, f"other {number}")
+        watch(workspace, "failed", run=other)
+        watch(workspace, "failed", experiment=other.experiment)
+    fail_run(run, by=owner)
+    with reads(at_most=4):  # the events, their runs, the alerts, and which runs the one is about
+        assert alerting.note_events() == 22
+    assert [moment.run for moment in AlertMoment.objects.all()] == [run]
+
+
 def test_what_goes_on_happening_waits_for_the_next_message(workspace, owner):
     watch(workspace, "failed")
     fail_run(make.run(workspace), by=owner)
