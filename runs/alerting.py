@@ -154,8 +154,7 @@ class Alerting:
 
     def _send(self) -> None:
         worker = f"{socket.gethostname()[:30]}:{os.getpid()}:{threading.get_ident()}"
-        while not self._over.is_set() and notifier.deliver_next(worker):
-            pass
+        notifier.deliver_all(worker, self._over.is_set)
 
     def _loop(self, work: Callable[[], None]) -> None:
         pause_s = LOOK_S

@@ -3,6 +3,7 @@
 import smtplib
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from django.template.loader import render_to_string
 
 from runs.guarded_http import NoAnswer
 from runs.mail_server import server_in_use
-from runs.smtp import Server, connected, one_line, sentence_of
+from runs.smtp import Line, Server, one_line, sentence_of
 
 SUBJECT_LENGTH = 150
 LIMIT_S = 30.0
@@ -47,24 +48,52 @@ def can_send() -> bool:
 
 
 def send(letter: Letter, server: Server | None = None, limit_s: float | None = None) -> None:
-    """Hand the mail over to the SMTP server, within the limit. Raises NotMailed.
+    """Hand one mail over to the SMTP server, within the limit. Raises NotMailed."""
+    with Series() as series:
+        series.send(letter, server, limit_s)
 
-    Never goes on in clear when TLS fails. What is raised holds no password, nor what led to it.
-    """
-    server = server or server_in_use()
-    if server is None:
-        raise NotMailed("No SMTP server is set up.")
-    message = compose(letter, server.sender)
+
+class Series:
+    """Mails that follow each other and share a connection, as long as the server stays the same and keeps it."""
+
+    def __init__(self) -> None:
+        self._line: Line | None = None
+
+    def __enter__(self) -> "Series":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line is not None:
+            self._line.close()
+
+    def send(self, letter: Letter, server: Server | None = None, limit_s: float | None = None) -> None:
+        """Hand one mail over, within the limit. Raises NotMailed.
+
+        Never goes on in clear when TLS fails. What is raised holds no password, nor what led to it.
+        """
+        server = server or server_in_use()
+        if server is None:
+            raise NotMailed("No SMTP server is set up.")
+        message = compose(letter, server.sender)
+        try:
+            self._line_to(server, LIMIT_S if limit_s is None else limit_s).say(partial(_hand_over, message))
+        except smtplib.SMTPRecipientsRefused as error:
+            is_refused = all(code >= 500 for code, _ in error.recipients.values())
+            raise NotMailed(sentence_of(error, server), is_refused=is_refused) from None
+        except (OSError, smtplib.SMTPException, NoAnswer) as error:
+            raise NotMailed(sentence_of(error, server)) from None
+
+    def _line_to(self, server: Server, limit_s: float) -> Line:
+        if self._line is None or self._line.server != server:
+            self.__exit__()
+            self._line = Line(server, limit_s)
+        return self._line
+
+
+def _hand_over(message: EmailMultiAlternatives, client: smtplib.SMTP) -> None:
     backend = EmailBackend(fail_silently=False)
-    try:
-        with connected(server, LIMIT_S if limit_s is None else limit_s) as client:
-            backend.connection = client
-            backend.send_messages([message])
-    except smtplib.SMTPRecipientsRefused as error:
-        is_refused = all(code >= 500 for code, _ in error.recipients.values())
-        raise NotMailed(sentence_of(error, server), is_refused=is_refused) from None
-    except (OSError, smtplib.SMTPException, NoAnswer) as error:
-        raise NotMailed(sentence_of(error, server)) from None
+    backend.connection = client
+    backend.send_messages([message])
 
 
 def compose(letter: Letter, sender: str = "") -> EmailMultiAlternatives:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -27,20 +27,31 @@ NO_MEMBER = "Not sent: its owner is no longer a member of the workspace."
 GONE = 410
 
 
-def deliver_next(worker: str, now: datetime | None = None) -> bool:
+def deliver_all(worker: str, is_over: Callable[[], bool]) -> None:
+    """Send what is due until nothing is, or it is over; all mails of it through one connection, if the server likes."""
+    with mail.Series() as series:
+        while not is_over() and deliver_next(worker, series=series):
+            pass
+
+
+def deliver_next(worker: str, now: datetime | None = None, series: mail.Series | None = None) -> bool:
     """Take the next message that is due and try to send it; whether there was one."""
     delivery = deliveries.take_delivery(worker, now=now)
     if delivery is None:
         return False
     try:
-        _deliver(delivery)
+        if series is not None:
+            _deliver(delivery, series)
+        else:
+            with mail.Series() as own:
+                _deliver(delivery, own)
     except Exception as error:
         logger.exception("delivery %d failed", delivery.pk)
         deliveries.note_failed(delivery, f"It failed: {type(error).__name__}.")
     return True
 
 
-def _deliver(delivery: Delivery) -> None:
+def _deliver(delivery: Delivery, series: mail.Series) -> None:
     alert = Alert.objects.select_related("workspace", "owner").get(pk=delivery.alert_id)
     if not Member.objects.filter(
         workspace=alert.workspace_id, user=alert.owner_id, user__is_active=True
@@ -54,7 +65,7 @@ def _deliver(delivery: Delivery) -> None:
     elif alert.channel in Alert.POSTED:
         _post(delivery, alert)
     else:
-        _mail(delivery, alert)
+        _mail(delivery, alert, series)
 
 
 def _compose(delivery: Delivery, alert: Alert) -> None:
@@ -91,7 +102,7 @@ def _post(delivery: Delivery, alert: Alert) -> None:
         deliveries.note_failed(delivery, str(answer), is_final=answer.status == GONE)
 
 
-def _mail(delivery: Delivery, alert: Alert) -> None:
+def _mail(delivery: Delivery, alert: Alert, series: mail.Series) -> None:
     """One mail to each address that has none yet. Addresses are tried in turn; who is refused for good is left out."""
     if not mail.can_send():
         deliveries.note_sent(delivery, NO_SMTP)
@@ -106,7 +117,7 @@ def _mail(delivery: Delivery, alert: Alert) -> None:
         f"{address}: {trouble}"
         for address in wanted
         if address not in delivery.reached and address not in delivery.refused
-        for trouble in _mail_one(delivery, alert, address)
+        for trouble in _mail_one(delivery, alert, address, series)
     ]
     if troubles:
         deliveries.note_failed(delivery, "; ".join(troubles))
@@ -118,10 +129,10 @@ def _mail(delivery: Delivery, alert: Alert) -> None:
         )
 
 
-def _mail_one(delivery: Delivery, alert: Alert, address: str) -> Iterator[str]:
+def _mail_one(delivery: Delivery, alert: Alert, address: str, series: mail.Series) -> Iterator[str]:
     """Send it to one address; yields what went wrong for now, if anything did."""
     try:
-        mail.send(letter_of(delivery, alert, address))
+        series.send(letter_of(delivery, alert, address))
     except mail.NotMailed as refusal:
         if refusal.is_refused:
             deliveries.note_refused(delivery, address, str(refusal))

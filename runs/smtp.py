@@ -7,8 +7,7 @@ import socket
 import ssl
 import time
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Timer
 
@@ -17,6 +16,7 @@ from django.core.mail.utils import DNS_NAME
 from runs.guarded_http import NoAnswer, resolve
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
+_OK, _BYE = 250, 421
 
 
 class TooLate(TimeoutError):
@@ -44,34 +44,97 @@ class Server:
         return f"{self.host}:{self.port}"
 
 
-@contextmanager
-def connected(server: Server, limit_s: float) -> Iterator[smtplib.SMTP]:
-    """A connection that is encrypted and signed in as the server wants it, cut when the time is over.
+class Line:
+    """A connection to an SMTP server that carries one mail after another. Each is over within the limit, or fails."""
 
-    Raises what smtplib raises, NoAnswer for an address that may not be asked, TooLate.
-    """
-    until = time.monotonic() + limit_s
-    address = resolve(server.host, server.port, allows_private=server.allows_private)
-    client = _Pinned(server, address, timeout=limit_s)
-    # A server that sends one byte now and then would never meet a timeout of the socket.
-    stop = Timer(max(0.05, until - time.monotonic()), client.cut)
-    stop.daemon = True
-    stop.start()
-    try:
-        _begin(client, server)
-        yield client
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            client.quit()
-    except (OSError, smtplib.SMTPException):
-        if client.was_cut or time.monotonic() >= until:
-            raise TooLate(limit_s) from None
-        raise
-    finally:
-        stop.cancel()
-        client.close()
+    def __init__(self, server: Server, limit_s: float) -> None:
+        self.server, self._limit_s = server, limit_s
+        self._client: _Pinned | None = None
+
+    def say(self, hand_over: Callable[[smtplib.SMTP], None]) -> None:
+        """Call it with a connection that is encrypted and signed in as the server wants it.
+
+        Raises what smtplib raises, NoAnswer for an address that may not be asked, TooLate. What was refused for lack of
+        a recipient leaves the connection as it was; after anything else it is not used again.
+        """
+        try:
+            if not self._answers():
+                self._begin(hand_over)
+                return
+            try:
+                self._within(hand_over)
+            except (
+                smtplib.SMTPSenderRefused
+            ) as refusal:  # so many mails a connection, and nothing was handed over
+                if refusal.smtp_code != _BYE:
+                    raise
+                self._begin(hand_over)
+        except smtplib.SMTPRecipientsRefused:
+            raise
+        except BaseException:
+            self._drop()
+            raise
+
+    def close(self) -> None:
+        """Say good-bye. What the server makes of it changes nothing."""
+        if self._client is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self._within(lambda client: client.quit())
+        self._drop()
+
+    def _answers(self) -> bool:
+        """Whether the connection of the mail before is still there: a server may have closed it meanwhile."""
+        if self._client is None:
+            return False
+        try:
+            self._within(_ask)
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True
+
+    def _begin(self, hand_over: Callable[[smtplib.SMTP], None]) -> None:
+        self._drop()
+        until = time.monotonic() + self._limit_s
+        host, port = self.server.host, self.server.port
+        address = resolve(host, port, allows_private=self.server.allows_private)
+        self._client = _Pinned(self.server, address, timeout=self._limit_s)
+
+        def all_of_it(client: smtplib.SMTP) -> None:
+            _begin(client, self.server)
+            hand_over(client)
+
+        self._within(all_of_it, until)
+
+    def _within(self, do: Callable[[smtplib.SMTP], object], until: float | None = None) -> None:
+        client = self._client
+        assert client is not None  # noqa: S101 - whoever calls has made one
+        until = until or time.monotonic() + self._limit_s
+        # A server that sends one byte now and then would never meet a timeout of the socket.
+        stop = Timer(max(0.05, until - time.monotonic()), client.cut)
+        stop.daemon = True
+        stop.start()
+        try:
+            do(client)
+        except (OSError, smtplib.SMTPException):
+            if client.was_cut or time.monotonic() >= until:
+                raise TooLate(self._limit_s) from None
+            raise
+        finally:
+            stop.cancel()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
 
 
-def _begin(client: "_Pinned", server: Server) -> None:
+def _ask(client: smtplib.SMTP) -> None:
+    code, words = client.noop()
+    if code != _OK:
+        raise smtplib.SMTPResponseException(code, words)
+
+
+def _begin(client: smtplib.SMTP, server: Server) -> None:
     code, words = client.connect(server.host, server.port)
     if code != 220:
         raise smtplib.SMTPConnectError(code, words)
