@@ -15,23 +15,23 @@ class Counting(Picky):
         super().__init__()
         self.most, self.hangs_up, self.connections = most, hangs_up, 0
 
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802, as the library has it
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
         self.connections += 1
         session.host_name, session.taken = hostname, 0
         return responses
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, server, session, envelope, address, options):
         if session.taken >= self.most:
             return "421 so many mails and no more"
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_NOOP(self, server, session, envelope, _argument):  # noqa: N802
+    async def handle_NOOP(self, server, session, envelope, _argument):
         if self.hangs_up and session.taken >= self.most:
             server.transport.close()
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         session.taken += 1
         return await super().handle_DATA(server, session, envelope)
 
@@ -65,7 +65,9 @@ def test_who_is_refused_ends_no_connection(workspace, settings):
 
 
 def test_another_server_is_not_spoken_to_through_the_connection_of_the_first(db, settings):
-    letters = [mail.Letter(address, "s", "password_reset", {"username": "n", "url": "u"}) for address in THREE]
+    letters = [
+        mail.Letter(address, "s", "password_reset", {"username": "n", "url": "u"}) for address in THREE
+    ]
     first, second = Counting(), Counting()
     with mail.Series() as series, smtp(settings, first):
         series.send(letters[0])
