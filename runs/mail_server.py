@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import BooleanField, Exists, Value
 
 from runs.models import MailServer
 from runs.smtp import Server
@@ -37,6 +38,13 @@ def server_in_use() -> Server | None:
         return _of_environment()
     row = MailServer.objects.filter(pk=1).first()
     return server_of(row) if row is not None and row.host else None
+
+
+def is_set_up() -> Exists | Value:
+    """Whether there is one, for a query that is made in any case."""
+    if settings.EMAIL_HOST:
+        return Value(True, output_field=BooleanField())
+    return Exists(MailServer.objects.filter(pk=1).exclude(host=""))
 
 
 def server_of(row: MailServer) -> Server:

@@ -63,6 +63,7 @@ def _frame(request: HttpRequest) -> dict[str, Any] | None:
         "may_create_workspaces": may_create_workspaces(caller),
         "workspace": current or _first(workspaces, user.last_workspace),
         "place": _place(request),
+        "sends_mail": any(space.sends_mail for space in workspaces),  # the same in all
         "username": user.get_username(),
         "theme": user.theme,
         "density": user.density,
@@ -104,8 +105,9 @@ def _place(request: HttpRequest) -> str:
 
 
 def _with_facts(member: Any) -> Any:
-    """The workspace, with the person's `role` in it, how many runs are `live` and messages `unread`."""
+    """The workspace, with the person's `role`, how many runs are `live` and messages `unread`, and `sends_mail`."""
     space = member.workspace
+    space.sends_mail = member.sends_mail
     space.role, space.live, space.unread = member.role, member.live, member.unread
     return space
 

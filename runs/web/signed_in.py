@@ -3,6 +3,7 @@
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 
+from runs import mail_server
 from runs.lifecycle import Status
 from runs.models import Delivery, Member, Run, User
 
@@ -24,7 +25,7 @@ class SignedIn(ModelBackend):
 
 def memberships() -> QuerySet[Member]:
     """Memberships by workspace, each with `live`: how many of its runs go on now, children included; and with `unread`:
-    how many messages of alerts the person has not read."""
+    how many messages of alerts the person has not read; and with `sends_mail`: whether the studio does."""
     running = Run.objects.filter(workspace=OuterRef("workspace"), status__in=LIVE, deleted_at=None).order_by()
     counted = running.values("workspace").annotate(n=Count("pk")).values("n")
     live = Subquery(counted, output_field=IntegerField())
@@ -32,4 +33,5 @@ def memberships() -> QuerySet[Member]:
     told = new.exclude(subject="").order_by().values("workspace").annotate(n=Count("pk")).values("n")
     unread = Subquery(told, output_field=IntegerField())
     rows = Member.objects.select_related("workspace").annotate(live=live, unread=unread)
+    rows = rows.annotate(sends_mail=mail_server.is_set_up())
     return rows.order_by("workspace__name")

@@ -1,5 +1,7 @@
 """The bell, the list of alerts, one of them, and the messages: what each person sees and may do."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -233,6 +235,19 @@ def test_beside_every_bell_it_is_said_that_no_mail_is_sent(browser, workspace, s
         assert "sends no mail yet" in html and "Its owner sets that up in Settings, Mail." in html
     User.objects.filter(pk=contributor.pk).update(is_superuser=True)
     assert 'href="/w/vision/settings/mail/">Set up its mail' in browser.get(place).content.decode()
+
+
+@pytest.mark.parametrize("host", ["", "mail.example.org"])
+def test_a_bell_says_by_itself_whether_mail_is_sent(browser, workspace, settings, contributor, host):
+    settings.EMAIL_HOST = host
+    run = make.run(workspace)
+    view = create_view(workspace, by=contributor, name="mine", address={})
+    experiment = reverse("experiment", args=["vision", run.experiment.name])
+    for place in (f"/w/vision/runs/{run.public_id}/", experiment, f"/w/vision/runs/?view={view.pk}"):
+        html = browser.get(place, follow=True).content.decode()
+        bell = re.search(r'<a class="btn[^>]*/alerts/new/\?.*?</a>', html, re.DOTALL)[0]
+        assert ("no mail yet</span>" in bell) == (not host), place
+        assert ('aria-description="This studio sends no mail yet' in bell) == (not host), place
 
 
 def test_with_mail_the_bell_says_where_it_goes(browser, settings, contributor):
