@@ -168,3 +168,37 @@ def test_a_message_says_what_one_wants_to_know(workspace, owner):
         ("loss", 0.75, -0.25),
     ]
     assert len(told["log"]) == 20 and told["log"][-2:] == ["  File x, line 3", "bar 2"]
+
+
+def test_both_bodies_of_a_mail_say_it_all_with_links(workspace, owner):
+    top = make.run(workspace)
+    complete_run(make.run(workspace, metrics={"loss": 0.75}, parent=top), by=owner)
+    run = make.run(workspace, metrics={"loss": 0.5}, parent=top)
+    complete_run(make.run(workspace, parent=run), by=owner)
+    append_log(run, "logs/out.txt", 0, b"the last words\n")
+    fail_run(run, by=owner, message="exit code 1")
+    alert = create_alert(workspace, by=owner, fields={"statuses": ["failed"], "channel": "app"})
+    moment = AlertMoment(alert=alert, run=Run.objects.get(pk=run.pk), watch="failed", at=timezone.now())
+    subject, facts = facts_of_message(alert, [moment], timezone.now())
+    delivery = Delivery(pk=5, alert=alert, subject=subject, facts=facts)
+    sent = mail.compose(notifier.letter_of(delivery, alert, "olga@example.org"))
+    read = email.message_from_bytes(sent.message().as_bytes(), policy=policy.default)
+    text = read.get_body(("plain",)).get_content()
+    html = Seen(read.get_body(("html",)).get_content())
+    links = {"run": f"/runs/{run.public_id}/", "mute": "/alerts/mute/"}
+    for body in (text, " ".join(html.text)):
+        for said in (
+            "Failed",
+            "exit code 1",
+            "olga",
+            "Completed",
+            "loss",
+            "0.5",
+            "-0.25",
+            "the last words",
+            "Child of",
+        ):
+            assert said in body, said
+    for name, link in links.items():
+        assert link in text and any(link in url for url in html.links), name
+    assert any(f"/runs/{top.public_id}/" in url for url in html.links)
