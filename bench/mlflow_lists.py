@@ -15,53 +15,82 @@ from bench.mlflow_server import MlflowServer
 from bench.server import Studio
 from runs.models import Experiment, Metric, Param, Run, Tag
 
-WARM_UP = 3
+WARM_UP = 1
 STATUSES = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED", "Running": "RUNNING"}
 
-Statement = tuple[str, Iterator[tuple[Any, ...]]]
+PAIR = ("key", "value", "run_uuid")
+RUN_COLUMNS = (
+    "run_uuid",
+    "name",
+    "source_type",
+    "source_name",
+    "entry_point_name",
+    "user_id",
+    "status",
+    "start_time",
+    "end_time",
+    "source_version",
+    "lifecycle_stage",
+    "artifact_uri",
+    "experiment_id",
+)
+
+# A table, its columns and its rows.
+Table = tuple[str, tuple[str, ...], Iterator[tuple[Any, ...]]]
 
 
-def copy_runs(target: Path) -> None:
-    """Write the runs of our database, with their last metrics, params and tags, into MLflow's tables."""
-    runs = Run.objects.order_by("id").select_related("created_by")
+def copy_runs(target: Path | str) -> None:
+    """Write the runs of our database, with their last metrics, params and tags, into MLflow's tables.
+
+    `target`: the file of its SQLite, or the address of its PostgreSQL.
+    """
+    runs = Run.objects.order_by("id")
     ids = {pk: public_id.replace("-", "") for pk, public_id in runs.values_list("id", "public_id")}
+    write = _to_sqlite if isinstance(target, Path) else _to_postgres
+    write(target, _tables(ids))
+
+
+def _to_sqlite(target: Any, tables: Iterator[Table]) -> None:
     with sqlite3.connect(target) as connection:
         connection.execute("PRAGMA synchronous=OFF")
-        for sql, rows in _statements(ids):
+        for table, columns, rows in tables:
+            marks = ", ".join("?" for _ in columns)
+            sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
             while batch := list(islice(rows, 50_000)):
                 connection.executemany(sql, batch)
 
 
-def _statements(ids: dict[int, str]) -> Iterator[Statement]:
-    experiments = Experiment.objects.values_list("id", "name")
+def _to_postgres(target: Any, tables: Iterator[Table]) -> None:
+    import psycopg
+
+    with psycopg.connect(target, autocommit=True) as connection, connection.cursor() as cursor:
+        for table, columns, rows in tables:
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        cursor.execute("ANALYZE")
+
+
+def _tables(ids: dict[int, str]) -> Iterator[Table]:
+    experiments = Experiment.objects.exclude(number=0).values_list("number", "name")
     yield (
-        "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, workspace) "
-        "VALUES (?, ?, 'mlflow-artifacts:/' || ?1, 'active', 'default')",
-        iter(experiments),
+        "experiments",
+        ("experiment_id", "name", "artifact_location", "lifecycle_stage", "workspace"),
+        ((number, name, f"mlflow-artifacts:/{number}", "active", "default") for number, name in experiments),
     )
-    yield (
-        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, "
-        "end_time, source_version, lifecycle_stage, artifact_uri, experiment_id) "
-        "VALUES (?, ?, 'LOCAL', 'train.py', '', ?, ?, ?, ?, '', 'active', 'mlflow-artifacts:/' || ?1, ?)",
-        _runs(ids),
-    )
+    yield "runs", RUN_COLUMNS, _runs(ids)
     for table in ("latest_metrics", "metrics"):
         metrics = Metric.objects.values_list("name__text", "last", "last_time", "run_id").iterator()
         yield (
-            f"INSERT INTO {table} (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, 0, 0, ?)",
-            ((key, value, at, ids[run]) for key, value, at, run in metrics),
+            table,
+            ("key", "value", "timestamp", "step", "is_nan", "run_uuid"),
+            ((key, value, at, 0, False, ids[run]) for key, value, at, run in metrics),
         )
     for table, model in (("params", Param), ("tags", Tag)):
         values = model.objects.values_list("name__text", "value", "run_id").iterator()
-        yield (
-            f"INSERT INTO {table} (key, value, run_uuid) VALUES (?, ?, ?)",
-            ((key, value or "", ids[run]) for key, value, run in values),
-        )
+        yield table, PAIR, ((key, value or "", ids[run]) for key, value, run in values)
     names = Run.objects.values_list("display_name", "id").iterator()
-    yield (
-        "INSERT INTO tags (key, value, run_uuid) VALUES ('mlflow.runName', ?, ?)",
-        ((name, ids[run]) for name, run in names),
-    )
+    yield "tags", PAIR, (("mlflow.runName", name, ids[run]) for name, run in names)
 
 
 def _runs(ids: dict[int, str]) -> Iterator[tuple[Any, ...]]:
@@ -72,14 +101,29 @@ def _runs(ids: dict[int, str]) -> Iterator[tuple[Any, ...]]:
         "status",
         "created_at",
         "ended_at",
-        "experiment_id",
+        "experiment__number",
     )
     for pk, name, user, status, created_at, ended_at, experiment in Run.objects.values_list(
         *columns
     ).iterator():
         ended = int(ended_at.timestamp() * 1000) if ended_at else None
         created = int(created_at.timestamp() * 1000)
-        yield ids[pk], name, user, STATUSES.get(status, "SCHEDULED"), created, ended, experiment
+        state, at = STATUSES.get(status, "SCHEDULED"), f"mlflow-artifacts:/{ids[pk]}"
+        yield (
+            ids[pk],
+            name,
+            "LOCAL",
+            "train.py",
+            "",
+            user,
+            state,
+            created,
+            ended,
+            "",
+            "active",
+            at,
+            experiment,
+        )
 
 
 def questions(largest: str, half: float, best: float) -> list[tuple[str, str, dict[str, Any]]]:
@@ -88,7 +132,7 @@ def questions(largest: str, half: float, best: float) -> list[tuple[str, str, di
     tagged = "tags.team = 'team-4'"
     three = f"{tagged} and {bound}{half!r} and params.optimizer = 'adam'"
     newest = {"order_by": ["attributes.start_time DESC"]}
-    one = {"experiment_ids": [str(Experiment.objects.get(name=largest).pk)]}
+    one = {"experiment_ids": [str(Experiment.objects.get(name=largest).number)]}
     return [
         ("newest", "", newest),
         ("newest of the largest experiment", f"experiment={largest}", {**newest, **one}),
@@ -117,7 +161,7 @@ def compare(
     studio: Studio, peer: MlflowServer, asked: list[tuple[str, str, dict[str, Any]]], requests: int
 ) -> list[list[str]]:
     """Ask both in turns, over a connection that is kept; median and p95 in milliseconds, and the ratio."""
-    everything = [str(pk) for pk in Experiment.objects.values_list("pk", flat=True)]
+    everything = all_experiments()
     rows = []
     for words, ours, theirs in asked:
         found = [
@@ -128,6 +172,36 @@ def compare(
         figures = [f"{figure:.1f}" for times in found for figure in (machine.median(times), max(times))]
         rows.append([words, *figures, f"{medians[1] / medians[0]:.1f}"])
     return rows
+
+
+def compare_searches(
+    studio: Studio,
+    peer: MlflowServer,
+    asked: list[tuple[str, str, dict[str, Any]]],
+    requests: int,
+    page: int,
+) -> list[list[str]]:
+    """Ask both in turns by MLflow's protocol for pages of so many runs; medians in milliseconds, and the ratio."""
+    everything = all_experiments()
+    rows = []
+    for words, _, theirs in asked:
+        body = json.dumps({"experiment_ids": everything, "max_results": page, **theirs}).encode()
+        ours = machine.median(
+            _time_searches(studio.url, f"/w/{studio.workspace}", studio.token, body, requests)
+        )
+        peers = machine.median(_time_searches(peer.url, "", "", body, requests))
+        rows.append([words, f"{page:,}", f"{ours:.1f}", f"{peers:.1f}", f"{peers / ours:.1f}"])
+    return rows
+
+
+def all_experiments() -> list[str]:
+    """The ids by which both know the experiments."""
+    return [str(number) for number in Experiment.objects.values_list("number", flat=True)]
+
+
+def _time_searches(url: str, base: str, token: str, body: bytes, requests: int) -> list[float]:
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    return _times(url, "POST", f"{base}/api/2.0/mlflow/runs/search", body, headers, requests)
 
 
 def _time_ours(studio: Studio, asked: str, requests: int) -> list[float]:

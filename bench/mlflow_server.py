@@ -47,10 +47,11 @@ class MlflowServer:
 
 
 @contextmanager
-def mlflow(python: Path, folder: Path) -> Iterator[MlflowServer]:
-    """Run `mlflow server` as its guide says, on SQLite in the folder, until the block ends."""
+def mlflow(python: Path, folder: Path, database: str = "") -> Iterator[MlflowServer]:
+    """Run `mlflow server` as its guide says, on SQLite in the folder or on that PostgreSQL, until the block ends."""
     port = free_port()
-    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder)]
+    place = database or f"sqlite:///{folder}/mlflow.db"
+    store = ["--backend-store-uri", place, "--artifacts-destination", str(folder)]
     command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), *store]
     words = folder / "mlflow.log"
     path = {"PATH": f"{python.parent}:/usr/bin:/bin", **ENVIRONMENT}

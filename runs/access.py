@@ -20,6 +20,7 @@ from runs.access_run_tokens import check_reaches_run, check_whole_account, withi
 from runs.errors import Gone, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, DefaultView, Experiment, Member, Role, Run, SavedView, Star, User, Workspace
+from runs.prepared import Prepared
 
 # "inspect" is to read what owners alone may see.
 Need = Literal["read", "write", "inspect", "own"]
@@ -33,6 +34,16 @@ _ROLES: dict[Need, set[str]] = {
 }
 # How many values a statement names.
 _ASKED_TOGETHER = 1000
+# What nearly every request asks.
+_RUN = Prepared(
+    lambda name: Run.objects.select_related("workspace", "experiment").filter(public_id=name), str
+)
+_MEMBER = Prepared(lambda user, space: Member.objects.filter(user=user, workspace=space), int, int)
+_MEMBER_BY_NAME = Prepared(
+    lambda user, name: Member.objects.select_related("workspace").filter(user=user, workspace__name=name),
+    int,
+    str,
+)
 _VERBS: dict[Need, str] = {"read": "see", "write": "change", "inspect": "see", "own": "manage"}
 
 
@@ -77,8 +88,7 @@ def _member(caller: Caller, workspace: str, need: Need) -> Member:
     if caller.memberships is not None:
         member = next((each for each in caller.memberships if each.workspace.name == workspace), None)
     else:
-        own = Member.objects.select_related("workspace").filter(user=caller.user, workspace__name=workspace)
-        member = own.first()
+        member = _MEMBER_BY_NAME.first(caller.user.pk, workspace)
     if member is None or not _token_reaches(caller, member.workspace_id):
         raise missing
     _check_role(caller, member, need)
@@ -147,10 +157,10 @@ def get_run(caller: Caller, public_id: str, need: Need = "read", *, trashed: boo
     missing = NotFound(f"There is no run {public_id!r} here, or it is not shared with you.")
     if "\x00" in public_id:
         raise missing
-    run = Run.objects.select_related("workspace", "experiment").filter(public_id=public_id).first()
+    run = _RUN.first(public_id)
     if run is None:
         raise missing
-    member = Member.objects.filter(user=caller.user, workspace=run.workspace_id).first()
+    member = _MEMBER.first(caller.user.pk, run.workspace_id)
     if member is None or not _token_reaches(caller, run.workspace_id):
         raise missing
     member.workspace = run.workspace

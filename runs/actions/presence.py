@@ -3,6 +3,12 @@
 from runs.access import gone
 from runs.errors import Gone
 from runs.models import LoggedModel, Run
+from runs.prepared import Prepared
+
+_HELD = Prepared(
+    lambda number: Run.objects.select_for_update(no_key=True).only("pk").filter(pk=number, deleted_at=None),
+    int,
+)
 
 
 def hold(run: Run) -> None:
@@ -11,8 +17,7 @@ def hold(run: Run) -> None:
     The request found the run a moment ago; since then somebody may have thrown it away. Without the lock a late line
     would come into being beside the deletion, as a row or as bytes that nobody finds again.
     """
-    rows = Run.objects.select_for_update(no_key=True).filter(pk=run.pk, deleted_at=None)
-    if not rows.values_list("pk", flat=True).first():
+    if _HELD.first(run.pk) is None:
         raise gone(run)
 
 

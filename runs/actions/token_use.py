@@ -7,7 +7,11 @@ from runs.access import live_token
 from runs.actions.secret import sha256_of
 from runs.actions.workspace import note_token_use
 from runs.models import ApiToken
+from runs.prepared import Prepared
 
+_BY_NUMBER = Prepared(
+    lambda number: ApiToken.objects.select_related("user", "run", "workspace").filter(pk=number), int
+)
 _TOKEN = re.compile(r"studio_(\d{1,18})_([\w-]{1,100})", re.ASCII)
 
 
@@ -21,8 +25,7 @@ def use_token(text: str) -> ApiToken | None:
     match = _TOKEN.fullmatch(text)
     if match is None:
         return None
-    rows = ApiToken.objects.select_related("user", "run", "workspace")
-    token = rows.filter(pk=int(match[1])).first()
+    token = _BY_NUMBER.first(int(match[1]))
     # Compared also when there is no such token, so that time tells nothing.
     matches = hmac.compare_digest(sha256_of(match[2]), token.secret_sha256 if token else sha256_of(""))
     if token is None or not matches or not live_token(token):

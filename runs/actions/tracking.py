@@ -22,8 +22,17 @@ from runs.limits import (
 )
 from runs.models import Kind, Metric, Run, Segment
 from runs.models.metric import Floats, Integers, pack, pack_texts, unpack
+from runs.prepared import Prepared
 from runs.transaction import write
 
+# Most calls of scripts that log one value at a time.
+_METRIC = Prepared(
+    lambda run, name: (
+        Metric.objects.select_for_update().select_related("name").filter(run=run, name__text=name)
+    ),
+    int,
+    str,
+)
 # Each time a metric has gathered so many more segments, they are worth merging.
 MERGE_EVERY = 64
 
@@ -88,6 +97,8 @@ def _named(points: Points) -> Points:
 def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
     """The summary row of each name, locked, and made where it is new."""
     wanted = {points.name: points for points in batch}
+    if len(wanted) == 1 and (only := _METRIC.first(run.pk, *wanted)) is not None:
+        return {only.name.text: only}
     known = Metric.objects.select_for_update().filter(run=run).select_related("name")
     found = {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
     new = [name for name in wanted if name not in found]

@@ -92,10 +92,10 @@ class Call:
     def run_of(self, run_id: str, need: Need = "read", *, deleted: bool = False) -> Run:
         """The run of that id, in this workspace. One in the trash takes no writes."""
         missing = Wrong(f"Run with id={run_id} not found", "RESOURCE_DOES_NOT_EXIST")
-        self.workspace(need)
         try:
             run = get_run(self.caller, run_id, need, trashed=deleted)
         except NotFound:
+            self.workspace(need)
             raise missing from None
         except Gone:
             raise Wrong(

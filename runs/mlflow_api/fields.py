@@ -109,12 +109,16 @@ class Fields:
             )
         return most
 
-    def items(self, name: str) -> list["Fields"]:
-        """A list of objects; none where it is missing."""
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """A list of objects as they were sent; none where it is missing."""
         value = self.get(name) or []
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            self.wrong(name, value)
-        return [Fields(each, f"{self.place}{name}[{at}].") for at, each in enumerate(value)]
+            return list(self.wrong(name, value))
+        return value
+
+    def items(self, name: str) -> list["Fields"]:
+        """A list of objects; none where it is missing."""
+        return [Fields(each, f"{self.place}{name}[{at}].") for at, each in enumerate(self.objects(name))]
 
     def key(self, kind: str, named: str = "key") -> str:
         """The name of a metric, parameter or tag, which is in the field `key`."""

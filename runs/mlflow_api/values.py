@@ -1,6 +1,6 @@
 """What scripts log: metrics, parameters, tags, one by one or in batches."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from runs.actions.organise import remove_tags
 from runs.actions.parents import set_parent
 from runs.actions.tracking import Points
 from runs.errors import Conflict
-from runs.limits import NAME_LENGTH
+from runs.limits import INTEGER_MAX, NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
@@ -22,6 +22,8 @@ MOST = {"metrics": 1000, "params": 100, "tags": 100}
 MOST_TOGETHER = 1000
 PARAM_LENGTH, TAG_LENGTH = 6000, 8000
 Point = tuple[int, int, float]
+# Points with the fields that they were read from, for what else those say.
+Closer = list[tuple[Fields, str, Point]]
 
 
 def tags_of(fields: Fields) -> dict[str, str]:
@@ -64,14 +66,11 @@ def log_parameter(call: Call) -> dict[str, Any]:
 def batch(call: Call) -> dict[str, Any]:
     """Many of each: all of it, or nothing."""
     fields = call.fields
-    sent = {name: fields.items(name) for name in MOST}
-    _check_room({name: len(items) for name, items in sent.items()})
-    keys = [(metric, metric.key("Metric name", "name")) for metric in sent["metrics"]]
-    metrics = [(metric, key, _point(metric, key)) for metric, key in keys]
-    found: dict[str, list[Point]] = defaultdict(list)
-    for _, key, point in metrics:
-        found[key].append(point)
-    pairs = [(param.key("Param key"), param.text("value", "")[:PARAM_LENGTH]) for param in sent["params"]]
+    _check_room({name: len(fields.objects(name)) for name in MOST})
+    found, closer = _points_by_key(fields)
+    pairs = [
+        (param.key("Param key"), param.text("value", "")[:PARAM_LENGTH]) for param in fields.items("params")
+    ]
     params = dict(pairs)
     if twice := [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
         raise Wrong(
@@ -80,7 +79,7 @@ def batch(call: Call) -> dict[str, Any]:
         )
     run = call.run_of_script()
     try:
-        of_models = points_of_models(call, metrics)
+        of_models = points_of_models(call, closer)
         _put(run, call, points=_points(found), model_points=of_models, params=params, tags=tags_of(fields))
     except Conflict as conflict:
         changed = [
@@ -122,6 +121,31 @@ def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: 
     log_batch(run, by=call.caller.user, tags=tags, display_name=name, description=note, **values)
     if PARENT in tags and (parent := call.parent(tags[PARENT])) is not None:
         set_parent(run, parent, by=call.caller.user)
+
+
+def _points_by_key(fields: Fields) -> tuple[dict[str, list[Point]], Closer]:
+    """The metrics of a batch by key, in the order they were sent; and those that took a closer look."""
+    found: dict[str, list[Point]] = {}
+    closer: Closer = []
+    for at, sent in enumerate(fields.objects("metrics")):
+        key, point = sent.get("key"), _plain_point(sent)
+        if point is None or type(key) is not str or key not in found:
+            metric = Fields(sent, f"metrics[{at}].")
+            key = metric.key("Metric name", "name")
+            point = _point(metric, key)
+            closer.append((metric, key, point))
+        found.setdefault(key, []).append(point)
+    return found, closer
+
+
+def _plain_point(sent: dict[str, Any]) -> Point | None:
+    """The point of a run where it is written as clients write nearly all of them; None where it is more than that."""
+    value, time, step = sent.get("value"), sent.get("timestamp"), sent.get("step", 0)
+    if type(value) is not float or type(time) is not int or type(step) is not int:
+        return None
+    if not 0 <= time <= INTEGER_MAX or abs(step) > INTEGER_MAX or "model_id" in sent or "modelId" in sent:
+        return None
+    return step, time, value
 
 
 def _point(metric: Fields, key: str) -> Point:

@@ -1,0 +1,61 @@
+"""Lookups whose SQL is built once find what Django finds."""
+
+import pytest
+from django.db import connection
+
+from runs.models import ApiToken, Member, Run
+from runs.prepared import Prepared
+from tests import make
+
+
+def facts(thing):
+    return {name: value for name, value in vars(thing).items() if not name.startswith("_")}
+
+
+def test_an_object_is_what_django_reads_with_what_is_read_along(workspace, owner):
+    run = make.run(workspace, tags={"a": "b"}, arguments=["--lr", "0.1"])
+    by_id = Prepared(
+        lambda name: Run.objects.select_related("workspace", "parent").filter(public_id=name), str
+    )
+    django = Run.objects.select_related("workspace", "parent").get()
+    for _ in range(2):
+        found = by_id.first(run.public_id)
+        assert facts(found) == facts(django) and found == django
+        assert facts(found.workspace) == facts(django.workspace) and found.parent is None
+        assert found.created_at.tzinfo is not None and found.arguments == ["--lr", "0.1"]
+    assert by_id.first("nowhere") is None
+
+
+def test_each_call_asks_with_its_own_values(workspace, owner, reader):
+    mine = Prepared(lambda user, name: Member.objects.filter(user=user, workspace__name=name), int, str)
+    for person, role in ((owner, "owner"), (reader, "reader"), (owner, "owner")):
+        assert mine.first(person.pk, workspace.name).role == role
+    assert mine.first(owner.pk, "' OR 1=1 --") is None
+
+
+def test_what_is_read_along_may_be_missing_or_there(workspace, owner):
+    with_run = Prepared(lambda number: ApiToken.objects.select_related("run", "user").filter(pk=number), int)
+    make.token(owner)
+    token = ApiToken.objects.get()
+    found = with_run.first(token.pk)
+    assert found.run is None and found.user == owner and found.user.last_seen_at == owner.last_seen_at
+
+
+def test_one_query_and_none_besides(workspace, django_assert_num_queries):
+    run = make.run(workspace)
+    by_id = Prepared(
+        lambda name: Run.objects.select_related("workspace", "experiment").filter(public_id=name), str
+    )
+    by_id.first(run.public_id)
+    with django_assert_num_queries(1):
+        assert by_id.first(run.public_id).experiment.workspace_id == workspace.pk
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows.")
+def test_a_lock_is_kept_in_the_statement(workspace):
+    held = Prepared(
+        lambda number: Run.objects.select_for_update(no_key=True).only("pk").filter(pk=number), int
+    )
+    run = make.run(workspace)
+    assert held.first(run.pk) == run
+    assert "FOR NO KEY UPDATE" in held._made[connection.vendor]._sql
