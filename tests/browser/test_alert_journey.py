@@ -69,6 +69,10 @@ def test_from_an_empty_page_of_mail_to_the_letter_about_a_failure(open_page, api
     assert (letter["To"], letter["From"]) == ("ada@example.org", "Run Studio <studio@example.org>")
     text = letter.get_body(("plain",)).get_content()
     assert f"{mailing.studio.url}/w/default/runs/{run['id']}/" in text and "CUDA out of memory" in text
+    page.goto(f"{mailing.studio.url}/w/default/alerts/messages/")
+    page.get_by_role("link", name=letter["Subject"]).click()
+    expect(page.get_by_text("CUDA out of memory").first).to_be_visible()
+
     page.goto(f"{mailing.studio.url}/w/default/settings/mail/")
     page.get_by_role("button", name="Forget it").click()
     expect(page.get_by_text("The mail server is forgotten")).to_be_visible()

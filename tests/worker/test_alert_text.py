@@ -180,6 +180,7 @@ def test_both_bodies_of_a_mail_say_it_all_with_links(workspace, owner):
     alert = create_alert(workspace, by=owner, fields={"statuses": ["failed"], "channel": "app"})
     moment = AlertMoment(alert=alert, run=Run.objects.get(pk=run.pk), watch="failed", at=timezone.now())
     subject, facts = facts_of_message(alert, [moment], timezone.now())
+    facts["runs"][0]["seconds"] = 3725.0
     delivery = Delivery(pk=5, alert=alert, subject=subject, facts=facts)
     sent = mail.compose(notifier.letter_of(delivery, alert, "olga@example.org"))
     read = email.message_from_bytes(sent.message().as_bytes(), policy=policy.default)
@@ -196,6 +197,7 @@ def test_both_bodies_of_a_mail_say_it_all_with_links(workspace, owner):
             "0.5",
             "-0.25",
             "the last words",
+            "1h 02m",
             "Child of",
         ):
             assert said in body, said
