@@ -21,7 +21,6 @@ from bench.list import open_place
 
 CLIENTS, BATCH, SINGLES, WARM_UP = 4, 1000, 300, 20
 HEAD = ["work", "unit", "Run Studio", "MLflow", "times"]
-PAGES = (1000, 50)
 
 
 def main() -> None:
@@ -35,6 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--mlflow-database", default="", help="an empty PostgreSQL database for MLflow")
     parser.add_argument("--seconds", type=float, default=10, help="how long batches are sent (10)")
+    parser.add_argument("--pages", type=int, nargs="*", default=[1000, 50], help="runs a page (1000 50)")
     parser.add_argument("--requests", type=int, default=5, help="how often each search is asked (5)")
     options = parser.parse_args()
     open_place(options.place)
@@ -47,7 +47,7 @@ def main() -> None:
         ):
             rows = [batches(studio, peer, options.seconds), singles(studio, peer)]
             print(f"{machine.table(HEAD, rows)}\n", flush=True)
-            print(searches(studio, peer, options.mlflow_database or folder / "mlflow.db", options.requests))
+            print(searches(studio, peer, options.mlflow_database or folder / "mlflow.db", options))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -111,7 +111,7 @@ def bearer(studio: server.Studio) -> dict[str, str]:
 
 
 def searches(
-    studio: server.Studio, peer: mlflow_server.MlflowServer, target: Path | str, requests: int
+    studio: server.Studio, peer: mlflow_server.MlflowServer, target: Path | str, options: argparse.Namespace
 ) -> str:
     """The table of searches."""
     from bench import mlflow_lists
@@ -122,8 +122,8 @@ def searches(
     mlflow_lists.copy_runs(target)
     asked = mlflow_lists.questions(found.largest, found.half, found.best)
     rows = []
-    for page in PAGES:
-        rows += mlflow_lists.compare_searches(studio, peer, asked, requests, page)
+    for page in options.pages:
+        rows += mlflow_lists.compare_searches(studio, peer, asked, options.requests, page)
     head = [f"search of {Run.objects.count():,} runs", "a page", "Run Studio ms", "MLflow ms", "times faster"]
     return machine.table(head, rows)
 
