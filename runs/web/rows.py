@@ -88,7 +88,7 @@ def _drawn(columns: Sequence[Column], row: RunRow, look: Look, marks: Marks, dep
     toggle = ""
     if run.child_count:
         toggle = escaped(marks.address.toggling_open(run.public_id, is_open=is_open))
-    here = replace(look, depth=depth, toggle=toggle, is_open=is_open)
+    here = replace(look, depth=depth, toggle=toggle, is_open=is_open) if depth or toggle else look
     ticked = " checked" if run.public_id in marks.selected else ""
     is_starred = "true" if run.pk in marks.starred else "false"
     # A run may stand in the list by itself and below its parent as well.
