@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from runs.access import Caller, Need, get_workspace_of_run
 from runs.access_run_tokens import check_reaches_run, check_whole_account, within_reach
 from runs.errors import NotFound
-from runs.models import LoggedModel, Run, Workspace
+from runs.models import Experiment, LoggedModel, Run, Workspace
 
 
 def get_logged_model(
@@ -34,14 +34,14 @@ def get_logged_model(
 
 
 def logged_models_for(
-    caller: Caller, workspace: Workspace, numbers: Collection[int]
+    caller: Caller, workspace: Workspace, experiments: Collection[Experiment]
 ) -> QuerySet[LoggedModel]:
-    """The models in use in the experiments of these numbers, of the workspace that the caller has got.
+    """The models in use in these experiments of the workspace that the caller has got.
 
     Those of runs and experiments in the trash are left out. The token of one run finds those of its tree.
     """
     rows = LoggedModel.objects.filter(workspace=workspace, deleted_at=None, experiment__deleted_at=None)
-    rows = rows.filter(experiment__number__in=list(numbers))
+    rows = rows.filter(experiment__in=[experiment.pk for experiment in experiments])
     if caller.token is None or caller.token.run_id is None:
         return rows.filter(Q(run=None) | Q(run__deleted_at=None))
     return rows.filter(run__in=within_reach(caller.token, Run.objects.filter(deleted_at=None)))

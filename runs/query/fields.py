@@ -109,8 +109,13 @@ MLFLOW_TAGS = {
 }
 # Of those, what scripts set to whatever they like, and which stays a tag beside what the run has.
 SET_BY_SCRIPTS = frozenset({"mlflow.parentRunId", "mlflow.user"})
-# When an experiment was changed last: what a run has not.
-_KINDS = ATTRIBUTES | {"changed": Kind.TIME}
+# What experiments and models have, and runs have not, or in other words.
+_KINDS = ATTRIBUTES | {
+    "changed": Kind.TIME,
+    "state": Kind.TEXT,
+    "source_run": Kind.TEXT,
+    "experiment_number": Kind.TEXT,
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,27 @@ OF_EXPERIMENTS = Words(
     {"name": "name", "experiment_id": "id", "creation_time": "created", "last_update_time": "changed"},
     {name: SOURCE_ALIASES[name] for name in ("attributes", "attribute", "attr", "tags", "tag")},
     {"mlflow.note.content": "description"},
+)
+# As MLflow names what a logged model has.
+OF_MODELS = Words(
+    {
+        "name": "name",
+        "model_id": "id",
+        "model_type": "type",
+        "status": "state",
+        "source_run_id": "source_run",
+        "experiment_id": "experiment_number",
+        **dict.fromkeys(("creation_timestamp", "creation_time", "creation_timestamp_ms"), "created"),
+        **dict.fromkeys(
+            ("last_updated_timestamp", "last_updated_time", "last_updated_timestamp_ms"), "changed"
+        ),
+    },
+    {
+        name: source
+        for name, source in SOURCE_ALIASES.items()
+        if source in (Source.ATTRIBUTE, Source.TAG, Source.PARAM, Source.METRIC) and name != "run"
+    },
+    {},
 )
 # Which number of a metric's series is meant; without a part it is the last.
 PARTS = ("last", "min", "max", "first", "mean", "count")
