@@ -39,6 +39,7 @@ TABLE: dict[str, dict[str, str]] = {
     "mlflow-runs-log-model": {"POST": "contributor"},
     "mlflow-experiments-search-datasets": {"POST": "reader"},
     "mlflow-logged-models": {"POST": "contributor"},
+    "mlflow-logged-models-search": {"POST": "reader"},
     "mlflow-logged-model": {"GET": "reader", "PATCH": "contributor", "DELETE": "contributor"},
     "mlflow-logged-model-tags": {"PATCH": "contributor"},
     "mlflow-logged-model-tag": {"DELETE": "contributor"},

@@ -82,6 +82,13 @@ class Fields:
         except (ValueError, OverflowError):
             return self.wrong(name, value)
 
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        value = self.get(name)
+        return (
+            default if value is None else value if isinstance(value, bool) else bool(self.wrong(name, value))
+        )
+
     def texts(self, name: str) -> list[str]:
         """A list of texts, or one text; none where it is missing."""
         value = self.get(name)

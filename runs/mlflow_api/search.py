@@ -3,18 +3,23 @@
 from typing import Any
 
 from runs.access import get_numbered_experiments, get_workspace
+from runs.access_models import logged_models_for
 from runs.errors import Invalid
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.fields import Fields
+from runs.mlflow_api.model_shapes import models_shape
 from runs.mlflow_api.shapes import experiment_shape, run_shape
 from runs.query.conditions import Conditions
 from runs.query.experiment_search import parse_experiment_order, search_experiments
-from runs.query.fields import OF_EXPERIMENTS
+from runs.query.fields import OF_EXPERIMENTS, OF_MODELS
 from runs.query.grammar import parse
+from runs.query.model_search import OnData, parse_model_sort, search_models
 from runs.query.whole_runs import parse_order, search_whole_runs
 
 MOST = 50_000
 RUNS_A_PAGE = 1000
+MODELS_A_PAGE = 50
 VIEWS = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
 _DELETED = {"ACTIVE_ONLY": False, "DELETED_ONLY": True, "ALL": None}
 
@@ -62,6 +67,40 @@ def experiments(call: Call) -> dict[str, Any]:
         "experiments": [experiment_shape(found) for found in page.rows],
         "next_page_token": page.next_cursor,
     }
+
+
+def models(call: Call) -> dict[str, Any]:
+    """The logged models of these experiments that fulfil the filter, newest first unless another order is asked for."""
+    fields, workspace = call.fields, call.workspace()
+    if not fields.texts("experiment_ids"):
+        fields.missing("experiment_ids")
+    numbers = {int(text) for text in fields.texts("experiment_ids") if is_number(text)}
+    experiments = get_numbered_experiments(call.caller, workspace, numbers)
+    try:
+        page = search_models(
+            workspace,
+            logged_models_for(call.caller, workspace, experiments),
+            parse(fields.text("filter", ""), mlflow=True, words=OF_MODELS),
+            datasets=[_on_data(item, required=True) for item in fields.items("datasets")],
+            order=[
+                parse_model_sort(
+                    item.text("field_name"), descending=not item.flag("ascending", True), on=_on_data(item)
+                )
+                for item in fields.items("order_by")
+            ],
+            cursor=fields.text("page_token", ""),
+            limit=fields.most(MODELS_A_PAGE, MOST),
+        )
+    except Invalid as refusal:
+        raise page_refusal(refusal) from None
+    return {"models": models_shape(page.rows), "next_page_token": page.next_cursor}
+
+
+def _on_data(fields: Fields, *, required: bool = False) -> OnData:
+    name = fields.text("dataset_name", "")
+    if required and not name:
+        raise Wrong("`dataset_name` in the `datasets` clause must be specified.")
+    return OnData(name, fields.text("dataset_digest", ""))
 
 
 def is_number(text: str) -> bool:

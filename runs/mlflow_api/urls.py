@@ -34,6 +34,7 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "runs/log-model": {"POST": inputs.log_model},
     "experiments/search-datasets": {"POST": inputs.search_datasets},
     "logged-models": {"POST": models.create},
+    "logged-models/search": {"POST": search.models},
     "artifacts/list": {"GET": artifacts.list_of_run},
     "artifacts/presigned-upload-url": {"POST": artifacts.no_presigned},
     "artifacts/presigned-download-url": {"POST": artifacts.no_presigned},
