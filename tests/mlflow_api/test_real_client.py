@@ -142,3 +142,75 @@ def test_a_cancel_in_the_studio_stops_the_script(live_studio, python):
     told = run_script(live_studio, python, CANCELED.replace("PLACE", define).replace("START", start))
     assert "was canceled in the studio by" in told["told"] and told["told"].startswith("RESOURCE_CONFLICT")
     assert told["stopped"] and told["statuses"] == ["KILLED", "KILLED"]
+
+
+FILES = """
+import json, os, tempfile, mlflow
+mlflow.set_experiment("files of " + mlflow.__version__)
+folder = tempfile.mkdtemp()
+os.makedirs(os.path.join(folder, "deep", "er"))
+for name, content in {"a.txt": "hello", "empty.txt": "", "deep/er/b.bin": "x" * 300_000, "ünï cödé.txt": "ü"}.items():
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(content)
+client = mlflow.MlflowClient()
+with mlflow.start_run() as run:
+    run_id = run.info.run_id
+    mlflow.log_artifacts(folder, "all")
+    mlflow.log_artifact(os.path.join(folder, "empty.txt"))
+    mlflow.log_text("text", "notes/n.txt")
+    mlflow.log_dict({"a": [1, 2]}, "conf.json")
+    mlflow.log_table({"q": ["one", "two"], "n": [1, 2]}, "table.json")
+    mlflow.log_table({"q": ["three"], "n": [3]}, "table.json")
+uri = mlflow.get_artifact_uri() if mlflow.active_run() else run.info.artifact_uri
+tree = sorted(item.path for folder in (None, "all", "all/deep", "all/deep/er", "notes")
+              for item in client.list_artifacts(run_id, folder))
+down = mlflow.artifacts.download_artifacts(run_id=run_id)
+got = {os.path.relpath(os.path.join(at, name), down): os.path.getsize(os.path.join(at, name))
+       for at, _, names in os.walk(down) for name in names}
+print(json.dumps({
+    "uri": uri, "run": run_id, "experiment": run.info.experiment_id, "tree": tree, "got": got,
+    "text": mlflow.artifacts.load_text(f"{uri}/notes/n.txt"), "dict": mlflow.artifacts.load_dict(f"{uri}/conf.json"),
+    "table": mlflow.load_table("table.json", run_ids=[run_id])["q"].tolist(),
+    "one": open(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/all/a.txt")).read(),
+}))
+"""
+
+
+def test_files_go_up_and_come_back(live_studio, python):
+    told = run_script(live_studio, python, FILES, needs="pandas")
+    assert told["uri"] == f"mlflow-artifacts:/{told['experiment']}/{told['run']}/artifacts"
+    names = ["all/a.txt", "all/deep/er/b.bin", "all/empty.txt", "all/ünï cödé.txt", "conf.json", "empty.txt"]
+    assert sorted(told["got"]) == sorted([*names, "notes/n.txt", "table.json"])
+    assert (told["got"]["all/deep/er/b.bin"], told["got"]["empty.txt"]) == (300_000, 0)
+    assert {"all", "all/deep", "all/deep/er", "all/deep/er/b.bin", "notes/n.txt", "conf.json"} <= set(
+        told["tree"]
+    )
+    assert (told["text"], told["dict"], told["one"]) == ("text", {"a": [1, 2]}, "hello")
+    assert told["table"] == ["one", "two", "three"]
+
+
+PICTURES = """
+import json, mlflow, numpy
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+mlflow.set_experiment("pictures of " + mlflow.__version__)
+with mlflow.start_run() as run:
+    mlflow.log_image(numpy.zeros((8, 8, 3), dtype=numpy.uint8), "black.png")
+    for step in range(3):
+        mlflow.log_image(numpy.full((8, 8, 3), 50 * step, dtype=numpy.uint8), key="grey", step=step)
+    figure, axes = plt.subplots()
+    axes.plot([1, 2])
+    mlflow.log_figure(figure, "plots/line.png")
+client = mlflow.MlflowClient()
+print(json.dumps({
+    "run": run.info.run_id, "tags": client.get_run(run.info.run_id).data.tags,
+    "images": len(client.list_artifacts(run.info.run_id, "images")),
+    "size": list(mlflow.artifacts.load_image(f"{run.info.artifact_uri}/black.png").size),
+}))
+"""
+
+
+def test_pictures_are_logged(live_studio, python):
+    told = run_script(live_studio, python, PICTURES, needs="matplotlib PIL numpy")
+    assert (told["images"], told["size"], told["tags"]["mlflow.loggedImages"]) == (6, [8, 8], "True")
