@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Left
 
 from runs.models import Dataset, LoggedModel, Run, RunInput, RunModel
 
@@ -58,10 +59,11 @@ def uses_of(numbers: Sequence[int]) -> dict[int, Uses]:
     return dict(found)
 
 
-def data_of(run: Run) -> QuerySet[RunInput]:
-    """What the run read, with the datasets; their profiles, which may be large, are left aside."""
-    rows = RunInput.objects.filter(run=run).select_related("dataset").defer("dataset__profile")
-    return rows.order_by("pk")
+def data_of(run: Run, *, schema_length: int) -> QuerySet[Any]:
+    """What the run read, with the datasets; of what may be large only the beginning of the schema, `schema`."""
+    rows = RunInput.objects.filter(run=run).select_related("dataset")
+    rows = rows.defer("dataset__profile", "dataset__source", "dataset__schema")
+    return rows.annotate(schema=Left("dataset__schema", schema_length)).order_by("pk")
 
 
 def models_of(run: Run) -> QuerySet[LoggedModel]:

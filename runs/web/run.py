@@ -23,6 +23,7 @@ from runs.query.stars import starred
 from runs.query.values import last_of
 from runs.web import show
 from runs.web.cancel_steps import cancel_steps
+from runs.web.data_inputs import input_facts
 from runs.web.described import about
 from runs.web.error_texts import error_facts
 from runs.web.frame import caller_of
@@ -138,6 +139,7 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
         "origin": origin_of(run),
         "resubmissions": resubmissions_of(run),
         "arguments": " ".join(_quoted(str(argument)) for argument in run.arguments),
+        **input_facts(run),
         **error_facts(run),
     }
 
