@@ -91,7 +91,7 @@ def test_it_has_all_that_a_run_has() -> None:
     assert missing == {
         "add_properties_later", "begin", "download_file", "download_files", "end_at_exit", "get", "get_all_logs",
         "get_context", "get_detailed_status", "get_details_with_logs", "get_snapshot_id", "list", "list_by_compute",
-        "register_model", "restore_snapshot", "resubmit", "show", "submit_child", "take_snapshot",
+        "register_model", "restore_snapshot", "resubmit", "resume", "show", "submit_child", "take_snapshot",
         "wait_for_completion",
     }  # fmt: skip
 
