@@ -63,11 +63,10 @@ class Line:
                 return
             try:
                 self._within(hand_over)
-            except (
-                smtplib.SMTPSenderRefused
-            ) as refusal:  # so many mails a connection, and nothing was handed over
+            except smtplib.SMTPSenderRefused as refusal:
                 if refusal.smtp_code != _BYE:
                     raise
+                # The server takes so many mails of a connection; nothing of this one was handed over.
                 self._begin(hand_over)
         except smtplib.SMTPRecipientsRefused:
             raise

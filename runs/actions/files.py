@@ -6,7 +6,7 @@ not there, and bytes without a row are never shown.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -20,7 +20,7 @@ from runs.errors import Conflict, Gone, Invalid, TooLarge
 from runs.limits import LOG_CHUNK_BYTES, clean_integer, clean_path
 from runs.log_marks import PRINTED, Mark
 from runs.models import Artifact, LoggedModel, Run, User
-from runs.models.artifact import files_of, owned_by
+from runs.models.artifact import files_below, files_of, owned_by
 from runs.transaction import write
 
 Owner = Run | LoggedModel
@@ -154,17 +154,19 @@ def delete_files(owner: Owner, path: str, *, by: User) -> int:
     now = timezone.now()
     with write():
         hold_owner(owner)
-        rows = files_of(owner).filter(is_log=False, path__gte=path, path__startswith=path)
-        # SQLite compares without regard to case here.
-        found = [
-            row for row in rows.only("path", "key") if row.path == path or row.path.startswith(f"{path}/")
-        ]
+        named, below = files_of(owner).filter(path=path), files_below(owner, path)
+        found = [*named.filter(is_log=False), *below.filter(is_log=False)]
         if found:
-            Artifact.objects.filter(pk__in=[row.pk for row in found]).delete()
-            jobs.enqueue_deletion(row.key for row in found)
+            delete_rows(found)
             if isinstance(owner, Run):
                 events.record(owner, "files deleted", by=by, at=now, path=path, count=len(found))
     return len(found)
+
+
+def delete_rows(files: Sequence[Artifact]) -> None:
+    """Delete these files, inside a transaction; their bytes go by a job."""
+    Artifact.objects.filter(pk__in=[file.pk for file in files]).delete()
+    jobs.enqueue_deletion(file.key for file in files)
 
 
 def append_log(run: Run, path: str, offset: int, chunk: bytes, *, marks: str = "") -> Artifact:

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from runs.actions import events, jobs
+from runs.actions import events
+from runs.actions.files import delete_rows
 from runs.actions.presence import hold, hold_owner
 from runs.actions.trash import KEPT_FOR
 from runs.errors import Conflict, Invalid
 from runs.limits import KEYS_PER_RUN, REASON_LENGTH, clean_key, clean_text, clean_value
-from runs.models import Artifact, Experiment, LoggedModel, Run, User
-from runs.models.artifact import files_of
+from runs.models import Experiment, LoggedModel, Run, User
+from runs.models.artifact import files_below
 from runs.models.logged_model import MODEL_NAME_LENGTH, MODEL_TYPE_LENGTH
 from runs.transaction import write
 
@@ -112,13 +113,8 @@ def delete_old_models(now: datetime | None = None) -> int:
     gone = 0
     old = LoggedModel.objects.filter(deleted_at__lt=now - KEPT_FOR).select_related("run")
     for model in old.order_by("pk"):
-        inside = f"{model.folder}/" if model.folder else ""
         with write():
-            rows = files_of(model.run or model).filter(path__gte=inside, path__startswith=inside)
-            # SQLite compares without regard to case here.
-            files = [row for row in rows.only("path", "key") if row.path.startswith(inside)]
-            Artifact.objects.filter(pk__in=[file.pk for file in files]).delete()
-            jobs.enqueue_deletion(file.key for file in files)
+            delete_rows([*files_below(model.run or model, model.folder)])
             model.delete()
             gone += 1
     return gone

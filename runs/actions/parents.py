@@ -1,13 +1,12 @@
 """A run comes under another run after it was made, as programs do that name the parent later."""
 
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from runs.actions import events
 from runs.actions.moves import lock
-from runs.actions.run import count_child
+from runs.actions.trash import count_children
 from runs.models import Run, User
+from runs.models.tree import numbers_below
 from runs.transaction import write
 
 KIND = "child joined"
@@ -26,27 +25,17 @@ def set_parent(run: Run, parent: Run | None, *, by: User) -> bool:
         above = Run.objects.select_for_update().filter(pk=parent.pk).first() if parent else None
         if row.deleted_at is not None or (parent is not None and not _may_hold(above, row)):
             return False
-        below = _below(row)
         if row.parent_id is not None:
-            old = Run.objects.filter(pk=row.parent_id)
-            old.update(child_count=Greatest(F("child_count"), 1) - 1)
+            count_children({row.parent_id: 1}, -1)
         top = above.top_id if above is not None else None
         Run.objects.filter(pk=row.pk).update(parent=above, root=top)
+        below = numbers_below(Run.objects.filter(pk=row.pk))
         Run.objects.filter(pk__in=below).update(root=top or row.pk)
         if above is not None:
-            count_child(above)
+            count_children({above.pk: 1}, 1)
             events.record(above, KIND, by=by, at=timezone.now(), child=row.public_id)
     run.parent, run.root_id = above, top
     return True
-
-
-def _below(run: Run) -> list[int]:
-    """The numbers of all runs below, those in the trash too."""
-    found = {run.pk}
-    for number, parent in Run.objects.filter(root=run.top_id).order_by("id").values_list("pk", "parent_id"):
-        if parent in found:  # a child is made after its parent
-            found.add(number)
-    return [*(found - {run.pk})]
 
 
 def _may_hold(parent: Run | None, run: Run) -> bool:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from runs.actions import run as run_actions
 from runs.actions.files import Piece, append_log, delete_files, put_file, put_piece
 from runs.api import serializers as s
+from runs.api import tracked_shapes as t
 from runs.api.base import Endpoint
 from runs.api.shapes import file_shape
 from runs.errors import Invalid, NotFound
@@ -54,7 +55,7 @@ class FilesEndpoint(Endpoint):
     """The files of a run."""
 
     @extend_schema(
-        responses=s.FilesShape,
+        responses=t.FilesShape,
         operation_id="run_files",
         parameters=[
             OpenApiParameter("prefix", str, description="Those whose path begins with this."),
@@ -103,7 +104,7 @@ class FileEndpoint(Endpoint):
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={200: s.FileShape, 201: s.FileShape},
+        responses={200: t.FileShape, 201: t.FileShape},
         parameters=[
             OpenApiParameter("X-Content-SHA256", str, "header", description="Refused when the bytes differ."),
             OpenApiParameter(
@@ -128,7 +129,7 @@ class FileEndpoint(Endpoint):
             put = found
         return Response(file_shape(put.artifact), status=201 if put.is_new else 200)
 
-    @extend_schema(responses=s.DeletedFiles)
+    @extend_schema(responses=t.DeletedFiles)
     def delete(self, request: Request, run_id: str, path: str) -> Response:
         """Delete the file, or the folder with all in it but logs; says how many there were."""
         return Response({"deleted": delete_files(self.run(run_id, "write"), path, by=self.caller.user)})
@@ -160,7 +161,7 @@ class LogEndpoint(Endpoint):
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={200: s.LogAnswer, 409: s.ErrorAnswer},
+        responses={200: t.LogAnswer, 409: s.ErrorAnswer},
         parameters=[
             OpenApiParameter("offset", int, required=True, description="Where the chunk begins."),
             OpenApiParameter(

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from runs.actions import run as run_actions
 from runs.actions.tracking import Points, log_points
-from runs.api import serializers as s
+from runs.api import tracked_shapes as t
 from runs.api.base import Endpoint, flag
 from runs.api.shapes import metric_shape
 from runs.errors import Invalid
@@ -69,15 +69,15 @@ class MetricsEndpoint(Endpoint):
 
     parser_classes = [Unread]
 
-    @extend_schema(responses=s.MetricsShape)
+    @extend_schema(responses=t.MetricsShape)
     def get(self, request: Request, run_id: str) -> Response:
         """The summary of each metric, by name."""
         rows = Metric.objects.filter(run=self.run(run_id), count__gt=0).select_related("name")
         return Response({"metrics": [metric_shape(m, m.name.text) for m in rows.order_by("name__text")]})
 
     @extend_schema(
-        request=s.MetricsBody,
-        responses=s.Accepted,
+        request=t.MetricsBody,
+        responses=t.Accepted,
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
@@ -184,7 +184,7 @@ class SeriesEndpoint(Endpoint):
     """Points for a chart."""
 
     @extend_schema(
-        responses=s.SeriesAnswer,
+        responses=t.SeriesAnswer,
         parameters=[
             OpenApiParameter("name", str, many=True, required=True),
             OpenApiParameter("points", str, description="At most so many a series (1000), or `all`."),
@@ -213,7 +213,7 @@ class ValuesEndpoint(Endpoint):
     """All values of all metrics, for scripts."""
 
     @extend_schema(
-        responses=s.ValuesAnswer,
+        responses=t.ValuesAnswer,
         parameters=[
             OpenApiParameter("recursive", bool, description="Of all runs below, too."),
             OpenApiParameter("name", str, description="Of this metric only."),

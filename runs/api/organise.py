@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from runs.actions import organise
 from runs.api import serializers as s
+from runs.api import tracked_shapes as t
 from runs.api.base import Endpoint
 from runs.api.shapes import event_shape
 from runs.models import RunEvent
@@ -17,13 +18,13 @@ EVENTS_A_PAGE = 100
 class TagsEndpoint(Endpoint):
     """The tags of a run: key and value, or null for a tag without a value."""
 
-    @extend_schema(responses=s.TextsByName)
+    @extend_schema(responses=t.TextsByName)
     def get(self, request: Request, run_id: str) -> Response:
         """All tags."""
         run = self.run(run_id)
         return Response(values_of([run])[run.pk].tags)
 
-    @extend_schema(request=s.TagsBody, responses=s.TextsByName)
+    @extend_schema(request=s.TagsBody, responses=t.TextsByName)
     def post(self, request: Request, run_id: str) -> Response:
         """Set and remove some; answers with all."""
         run = self.run(run_id, "write")
@@ -37,13 +38,13 @@ class TagsEndpoint(Endpoint):
 class PropertiesEndpoint(Endpoint):
     """The properties of a run: written once."""
 
-    @extend_schema(responses=s.TextsByName)
+    @extend_schema(responses=t.TextsByName)
     def get(self, request: Request, run_id: str) -> Response:
         """All properties."""
         run = self.run(run_id)
         return Response(values_of([run])[run.pk].properties)
 
-    @extend_schema(request=s.PairsBody, responses={200: s.TextsByName, 409: s.ErrorAnswer})
+    @extend_schema(request=s.PairsBody, responses={200: t.TextsByName, 409: s.ErrorAnswer})
     def post(self, request: Request, run_id: str) -> Response:
         """Add some; 409 when one is there with another value."""
         run = self.run(run_id, "write")
@@ -53,13 +54,13 @@ class PropertiesEndpoint(Endpoint):
 class ParamsEndpoint(Endpoint):
     """The parameters of a run: its inputs, written once."""
 
-    @extend_schema(responses=s.TextsByName)
+    @extend_schema(responses=t.TextsByName)
     def get(self, request: Request, run_id: str) -> Response:
         """All parameters."""
         run = self.run(run_id)
         return Response(values_of([run])[run.pk].params)
 
-    @extend_schema(request=s.PairsBody, responses={200: s.TextsByName, 409: s.ErrorAnswer})
+    @extend_schema(request=s.PairsBody, responses={200: t.TextsByName, 409: s.ErrorAnswer})
     def post(self, request: Request, run_id: str) -> Response:
         """Add some; 409 when one is there with another value."""
         run = self.run(run_id, "write")
@@ -70,7 +71,7 @@ class EventsEndpoint(Endpoint):
     """The history of a run."""
 
     @extend_schema(
-        responses=s.EventsPage,
+        responses=t.EventsPage,
         parameters=[OpenApiParameter("before", int, description="Those older than this id.")],
     )
     def get(self, request: Request, run_id: str) -> Response:

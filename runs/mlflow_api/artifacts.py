@@ -20,9 +20,10 @@ from runs.limits import MIB, clean_path
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.model_shapes import root_of
+from runs.mlflow_api.shapes import root_of_run
 from runs.models import LoggedModel, Run
-from runs.models.artifact import files_of
-from runs.query.file_tree import Level, whole_level
+from runs.models.artifact import files_below, files_of
+from runs.query.file_tree import whole_level
 
 UPLOAD_BYTES = 10 * MIB
 DECODED = 10
@@ -68,7 +69,7 @@ def list_folder(call: Call) -> dict[str, Any]:
     if not path:
         return {}
     place = _place(call, path)
-    return {"files": _shapes(whole_level(place.owner, place.whole), cut=True)}
+    return {"files": _shapes(place, place.whole)}
 
 
 def delete(call: Call) -> dict[str, Any]:
@@ -82,20 +83,14 @@ def list_of_model(call: Call) -> dict[str, Any]:
     """What lies in a folder of the model, by its path in the model."""
     model = call.model(call.parts["model_id"])
     place = place_in_model(model, call.query.text("artifact_directory_path", ""))
-    shapes = _shapes(whole_level(place.owner, place.whole), cut=False)
-    for shape in shapes:
-        shape["path"] = shape["path"].removeprefix(f"{place.root}/") if place.root else shape["path"]
-    return {"root_uri": root_of(model), "files": shapes}
+    return {"root_uri": root_of(model), "files": _shapes(place, place.root)}
 
 
 def list_of_run(call: Call) -> dict[str, Any]:
     """What lies in a folder of the run, by its path in the run."""
     run = call.run(deleted=True)
-    shapes = _shapes(whole_level(run, _inside(call.fields.text("path", ""))), cut=False)
-    return {
-        "root_uri": f"mlflow-artifacts:/{run.experiment.number}/{run.public_id}/artifacts",
-        "files": shapes,
-    }
+    shapes = _shapes(Place(run, _inside(call.fields.text("path", ""))), "")
+    return {"root_uri": root_of_run(run.experiment.number, run.public_id), "files": shapes}
 
 
 def get_of_run(call: Call) -> HttpResponseBase:
@@ -114,6 +109,7 @@ def upload(call: Call) -> dict[str, Any]:
     if not int(call.request.META.get("CONTENT_LENGTH") or 0):
         raise Wrong("Request must specify data.")
     run = call.run_of(run_id, "write")
+    check_not_canceled(run)
     put_file(run, _inside(path), pieces(call.request), by=call.caller.user, limit=UPLOAD_BYTES)
     return {}
 
@@ -183,16 +179,16 @@ def _named(place: Place) -> str:
 
 def _download(call: Call, place: Place) -> HttpResponseBase:
     row = files_of(place.owner).filter(path=place.whole).first()
-    if row is None and place.path and not whole_level(place.owner, place.whole).is_empty:
+    if row is None and place.path and files_below(place.owner, place.whole).exists():
         raise Wrong(f"{place.path!r} is a folder; ask for one of its files.")
     if row is None:
         raise Wrong(f"No such artifact: {place.path!r}", "RESOURCE_DOES_NOT_EXIST")
     return download(row, call.request.headers.get("Range"), content_type=row.content_type)
 
 
-def _shapes(level: Level, *, cut: bool) -> list[dict[str, Any]]:
-    shapes: list[dict[str, Any]] = [{"path": folder.path, "is_dir": True} for folder in level.folders]
-    shapes += [{"path": file.path, "is_dir": False, "file_size": file.size} for file in level.files]
-    for shape in shapes if cut else ():
-        shape["path"] = shape["path"].rpartition("/")[2]
+def _shapes(place: Place, under: str) -> list[dict[str, Any]]:
+    """What lies in the folder, by its path below another one that holds it."""
+    level, start = whole_level(place.owner, place.whole), len(f"{under}/") if under else 0
+    shapes: list[dict[str, Any]] = [{"path": each.path[start:], "is_dir": True} for each in level.folders]
+    shapes += [{"path": each.path[start:], "is_dir": False, "file_size": each.size} for each in level.files]
     return sorted(shapes, key=lambda shape: shape["path"])

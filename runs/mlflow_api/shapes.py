@@ -53,6 +53,11 @@ def experiment_shape(found: FoundExperiment) -> dict[str, Any]:
     }
 
 
+def root_of_run(experiment: int, run_id: str) -> str:
+    """The address of its files."""
+    return f"mlflow-artifacts:/{experiment}/{run_id}/artifacts"
+
+
 def info_shape(facts: Facts) -> dict[str, Any]:
     """What a run is."""
     shape = {
@@ -63,7 +68,7 @@ def info_shape(facts: Facts) -> dict[str, Any]:
         "user_id": facts.user or "",
         "status": _STATUS[facts.status],
         "start_time": ms(facts.started_at or facts.created_at),
-        "artifact_uri": f"mlflow-artifacts:/{facts.experiment}/{facts.id}/artifacts",
+        "artifact_uri": root_of_run(facts.experiment, facts.id),
         "lifecycle_stage": "active" if facts.deleted_at is None else "deleted",
     }
     return shape | ({"end_time": ms(facts.ended_at)} if facts.ended_at else {})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Substr
 
 from runs.models.logged_model import LoggedModel
 from runs.models.run import Run
@@ -49,3 +50,15 @@ def owned_by(owner: Run | LoggedModel) -> dict[str, Any]:
 def files_of(owner: Run | LoggedModel) -> QuerySet[Artifact]:
     """All files of the run, or of the model that no run made."""
     return Artifact.objects.filter(**owned_by(owner))
+
+
+def files_below(owner: Run | LoggedModel, folder: str) -> QuerySet[Artifact]:
+    """The files in the folder at any depth; all of them for the empty path.
+
+    Compared character by character: SQLite's LIKE does not tell cases apart.
+    """
+    rows = files_of(owner)
+    if not folder or "\x00" in folder:
+        return rows.none() if folder else rows
+    prefix = f"{folder}/"
+    return rows.alias(begin=Substr("path", 1, len(prefix))).filter(begin=prefix)

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_, or_
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
@@ -18,11 +16,11 @@ from runs.query.conditions import Context
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.fields import OF_EXPERIMENTS, Kind, Source
 from runs.query.grammar import parse_field
-from runs.query.nodes import PATTERNS, And, Compare, Node, Not, Op
+from runs.query.nodes import PATTERNS, Compare, Node, Op
 from runs.query.text_match import matches
 from runs.query.time_limit import limited_time
 from runs.query.value_terms import NEVER
-from runs.query.where import during
+from runs.query.where import during, joined
 
 _SALT = "experiments.search"
 READ_TOGETHER = 5000
@@ -121,7 +119,8 @@ def search_experiments(
     """
     text = ",".join(order)
     start = read_cursor(cursor, text, salt=_SALT)[0] if cursor else 0
-    condition = Q() if tree is None else _condition(tree, Context(workspace, None, timezone.now()))
+    context = Context(workspace, None, timezone.now())
+    condition = Q() if tree is None else joined(tree, lambda compare: _condition(compare, context))
     default = default_experiment(workspace)
     to_come = None if default.pk or deleted else default
     rows = Experiment.objects.filter(workspace=workspace)
@@ -159,13 +158,8 @@ def _with_tags(
     return [FoundExperiment(found[number], tags[number]) for number in numbers if number in found]
 
 
-def _condition(node: Node, context: Context) -> Q:
-    """When a row with the terms above fulfils the node."""
-    if isinstance(node, Not):
-        return ~_condition(node.item, context)
-    if not isinstance(node, Compare):
-        parts = [_condition(item, context) for item in node.items]
-        return reduce(and_ if isinstance(node, And) else or_, parts)
+def _condition(node: Compare, context: Context) -> Q:
+    """When a row with the terms above fulfils the comparison."""
     return _of_tag(node) if node.field.source == Source.TAG else _of_attribute(node, context)
 
 
@@ -185,8 +179,6 @@ def _of_attribute(node: Compare, context: Context) -> Q:
         return ~present if node.op is Op.IS_NULL else present
     if node.field.kind != Kind.TIME:
         return present & _text(column, node)
-    if node.op is Op.NE:
-        return ~during(column, Compare(node.field, Op.EQ, node.value), context)
     return during(column, node, context)
 
 

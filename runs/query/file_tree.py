@@ -6,11 +6,11 @@ A run may have ten thousand files: a page reads a bounded number of rows, whatev
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Sum, Value
+from django.db.models import Count, F, Sum, Value
 from django.db.models.functions import StrIndex, Substr
 
 from runs.models import Artifact, LoggedModel, Run
-from runs.models.artifact import files_of
+from runs.models.artifact import files_below
 from runs.query.nodes import Op
 from runs.query.text_match import matches
 
@@ -43,11 +43,6 @@ class Level:
     hidden: int = 0
     hidden_folders: int = 0
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing lies there."""
-        return not self.folders and not self.files
-
 
 def totals(run: Run) -> tuple[int, int]:
     """How many files the run has, and how many bytes."""
@@ -58,7 +53,7 @@ def totals(run: Run) -> tuple[int, int]:
 def level(run: Run, folder: str = "", *, after: str = "") -> Level:
     """What lies in the folder, the first files by path; those behind `after` where that is a file of this folder."""
     prefix = f"{folder}/" if folder else ""
-    below = _below(run, prefix)
+    below = files_below(run, folder)
     rest = Substr("path", len(prefix) + 1)
     parts = below.annotate(cut=StrIndex(rest, Value("/")))
     files = parts.filter(cut=0).order_by("path")
@@ -84,7 +79,7 @@ def whole_level(owner: Run | LoggedModel, folder: str = "") -> Level:
     prefix = f"{folder}/" if folder else ""
     files: list[Artifact] = []
     folders: dict[str, list[int]] = {}
-    for row in _below(owner, prefix).order_by("path").only("path", "size"):
+    for row in files_below(owner, folder).order_by("path").only("path", "size"):
         name, inner, _ = row.path[len(prefix) :].partition("/")
         if inner:
             folders.setdefault(name, []).append(row.size)
@@ -101,11 +96,3 @@ def find(run: Run, words: str) -> tuple[list[Artifact], int]:
     found = rows.filter(matches(F("path"), Op.CONTAINS, words)).order_by("path")
     page = list(found[: MOST_FOUND + 1])
     return page[:MOST_FOUND], found.count() if len(page) > MOST_FOUND else len(page)
-
-
-def _below(owner: Run | LoggedModel, prefix: str) -> QuerySet[Artifact]:
-    """The files whose path begins with this; compared character by character, as no LIKE does on both databases."""
-    rows = files_of(owner)
-    if not prefix or "\x00" in prefix:
-        return rows if not prefix else rows.none()
-    return rows.alias(begin=Substr("path", 1, len(prefix))).filter(begin=prefix)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
@@ -17,11 +17,11 @@ from runs.models import LoggedModel, ModelMetric, Workspace
 from runs.query.conditions import Context
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.fields import OF_MODELS, Kind, Source
-from runs.query.nodes import PATTERNS, And, Compare, Node, Not, NotFinite, Op, Scalar, comparisons, value_text
+from runs.query.nodes import PATTERNS, Compare, Node, NotFinite, Op, Scalar, comparisons, value_text
 from runs.query.text_match import matches
 from runs.query.time_limit import limited_time
 from runs.query.value_terms import LOOKUPS, NEVER
-from runs.query.where import during
+from runs.query.where import during, joined
 
 _SALT = "models.search"
 MOST_SORTS, MOST_DATASETS = 10, 100
@@ -128,7 +128,8 @@ def search_models(
     rows = rows.annotate(of_experiment=Cast("experiment__number", TextField()))
     on = reduce(or_, (data.condition() for data in datasets)) if datasets else Q()
     if tree is not None:
-        rows = rows.filter(_condition(tree, on, Context(workspace, None, timezone.now())))
+        context = Context(workspace, None, timezone.now())
+        rows = rows.filter(joined(tree, lambda compare: _condition(compare, on, context)))
     if datasets and not any(node.field.source == Source.METRIC for node in comparisons(tree)):
         rows = rows.filter(Exists(ModelMetric.objects.filter(on, model=OuterRef("pk"))))
     rows = rows.select_related("experiment", "run").order_by(*_ordered(order))
@@ -155,13 +156,8 @@ def _last(sort: ModelSort) -> Any:
     return Subquery(rows.order_by("-time", "-step", "run_id").values("value")[:1])
 
 
-def _condition(node: Node, on: Q, context: Context) -> Q:
-    """When a model fulfils the node. Every condition is true or false, never null, so that `not` is exact."""
-    if isinstance(node, Not):
-        return ~_condition(node.item, on, context)
-    if not isinstance(node, Compare):
-        parts = [_condition(item, on, context) for item in node.items]
-        return reduce(and_ if isinstance(node, And) else or_, parts)
+def _condition(node: Compare, on: Q, context: Context) -> Q:
+    """When a model fulfils the comparison: true or false, never null, so that `not` is exact."""
     if node.field.source == Source.METRIC:
         return _of_metric(node, on)
     if node.field.source == Source.ATTRIBUTE:
@@ -192,8 +188,6 @@ def _of_attribute(node: Compare, context: Context) -> Q:
         return _of_text(F(column), node)
     if node.op in (Op.IS_NULL, Op.IS_NOT_NULL):
         return NEVER if node.op is Op.IS_NULL else ~NEVER
-    if node.op is Op.NE:
-        return ~during(column, Compare(node.field, Op.EQ, node.value), context)
     return during(column, node, context)
 
 

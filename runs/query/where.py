@@ -1,5 +1,6 @@
 """The tree of a filter as a condition on runs. Every condition is true or false, never null, so `not` is exact."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import reduce
 from operator import and_, or_
@@ -35,11 +36,16 @@ _TEXTS = {
 
 def condition(node: Node, context: Context) -> Q:
     """When a run fulfils the node."""
+    return joined(node, lambda compare: _comparison(compare, context))
+
+
+def joined(node: Node, of_one: Callable[[Compare], Q]) -> Q:
+    """When something fulfils the node, where `of_one` says when it fulfils one comparison."""
     if isinstance(node, Compare):
-        return _comparison(node, context)
+        return of_one(node)
     if isinstance(node, Not):
-        return ~condition(node.item, context)
-    parts = [condition(item, context) for item in node.items]
+        return ~joined(node.item, of_one)
+    parts = [joined(item, of_one) for item in node.items]
     return reduce(and_ if isinstance(node, And) else or_, parts)
 
 
@@ -142,7 +148,7 @@ def _number(node: Compare) -> Q:
 
 
 def during(column: str, node: Compare, context: Context) -> Q:
-    """When the time in the column is before, in or after the one that is meant."""
+    """When the time in the column is before, in, not in or after the one that is meant."""
     moment = node.values[0]
     if not isinstance(moment, Moment):
         raise TypeError(f"{node.field} is compared with {moment!r}, which is no time")
@@ -156,6 +162,8 @@ def during(column: str, node: Compare, context: Context) -> Q:
             return Q(**{f"{column}__gte": after})
         case Op.GE:
             return Q(**{f"{column}__gte": start})
+        case Op.NE:
+            return ~during(column, Compare(node.field, Op.EQ, node.value), context)
     return Q(**{f"{column}__gte": start, f"{column}__lt": after})
 
 

@@ -44,6 +44,7 @@ def test_from_an_empty_page_of_mail_to_the_letter_about_a_failure(open_page, api
     expect(dialog.get_by_text("sends no mail yet")).to_be_visible()
     dialog.get_by_role("link", name="Set up its mail").click()
 
+    expect(page.get_by_text("This studio sends no mail yet")).to_be_visible()
     page.get_by_label("SMTP server").fill("127.0.0.1")
     page.get_by_label("Port").fill(str(port))
     page.get_by_label("Encryption").select_option("none")

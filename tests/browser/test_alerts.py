@@ -89,25 +89,6 @@ def test_the_bell_of_a_run_that_fails_becomes_a_mail(open_page, api, worker):
     expect(page.get_by_text("New:")).to_have_count(0)
 
 
-def test_the_owner_sets_up_mail_and_sees_the_server_s_answer(open_page, live_studio, worker):
-    page = open_page("/w/default/settings/mail/", expect_error=True)
-    expect(page.get_by_text("This studio sends no mail yet")).to_be_visible()
-    page.get_by_label("SMTP server").fill("127.0.0.1")
-    page.get_by_label("Port").fill(worker.studio.environment["STUDIO_SMTP_PORT"])
-    page.get_by_label("Encryption").select_option("none")
-    page.get_by_label("Sender").fill("Run Studio <studio@example.org>")
-    page.get_by_label("private network").check()
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The mail server is saved")).to_be_visible()
-    page.get_by_label("To", exact=True).fill("ada@example.org")
-    page.get_by_role("button", name="Send a test").click()
-    # The worker takes its server from the environment, which names the same one.
-    expect(page.get_by_text("The server took the mail to ada@example.org")).to_be_visible()
-    assert letters(worker, "A test of")
-    page.get_by_role("button", name="Forget it").click()
-    expect(page.get_by_text("The mail server is forgotten")).to_be_visible()
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_alerts_their_dialog_and_mail(open_page, api, long_alert, worker, theme):
     run, found = api.run(), {}

@@ -190,9 +190,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-def test_nothing_that_people_write_runs(open_page, api):
-    """One run that holds every payload, opened at each of its places: a script that ran, or that the browser's policy
-    had to stop, would be noticed."""
+def holding_every_payload(api):
+    """A run with each payload in each of its places."""
     payloads = [text for text in corpora.xss() if "\x00" not in text]
     keys = [text[:250].strip() for text in payloads if text.isprintable() and text[:250].strip()]
     pairs = {key: payloads[n % len(payloads)] for n, key in enumerate(keys)}
@@ -214,6 +213,13 @@ def test_nothing_that_people_write_runs(open_page, api):
         f"runs/{run['id']}/fail/",
         {"message": payloads[0], "code": keys[1], "details": {"t": "\n".join(payloads)}},
     )
+    return run
+
+
+def test_nothing_that_people_write_runs(open_page, api):
+    """One run that holds every payload, opened at each of its places: a script that ran, or that the browser's policy
+    had to stop, would be noticed."""
+    run = holding_every_payload(api)
     base = f"/w/default/runs/{run['id']}/"
     page = open_page("/w/default/")
     page.add_init_script(WATCH)

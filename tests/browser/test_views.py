@@ -82,21 +82,27 @@ def sees_it(page):
     expect(page.get_by_text("unsaved")).to_have_count(0)
 
 
-def test_a_view_is_built_shared_changed_by_two_and_deleted(as_person, runs, live_studio):
-    carl = as_person("vcarl", "contributor", AT)
-    dialog = carl.locator("#dialog")
-    build(carl)
-    expect(carl.get_by_text("unsaved")).to_be_visible()
-    carl.get_by_role("link", name="Save as…").click()
+def built_and_shared(page, dialog) -> str:
+    """Build a view, save it as one that everybody may edit, and return the link that is shared."""
+    build(page)
+    expect(page.get_by_text("unsaved")).to_be_visible()
+    page.get_by_role("link", name="Save as…").click()
     dialog.get_by_label("Name").fill("Mondays")
     dialog.get_by_label("The workspace may edit").check()
     dialog.get_by_role("button", name="Save").click()
-    expect(carl.get_by_text("The view Mondays is saved.")).to_be_visible()
-    sees_it(carl)
-    carl.get_by_role("link", name="Share…").click()
+    expect(page.get_by_text("The view Mondays is saved.")).to_be_visible()
+    sees_it(page)
+    page.get_by_role("link", name="Share…").click()
     link = dialog.get_by_label("Link to the view").text_content()
     dialog.get_by_role("link", name="Close").click()
     expect(dialog).to_be_hidden()
+    return link
+
+
+def test_a_view_is_built_shared_changed_by_two_and_deleted(as_person, runs, live_studio):
+    carl = as_person("vcarl", "contributor", AT)
+    dialog = carl.locator("#dialog")
+    link = built_and_shared(carl, dialog)
 
     nina = as_person("vnina", "contributor", link)
     sees_it(nina)

@@ -15,16 +15,6 @@ from tests import make
 
 
 @pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-
-@pytest.fixture
-def run(workspace):
-    return make.run(workspace)
-
-
-@pytest.fixture
 def root(run):
     return f"{run.experiment.number}/{run.public_id}/artifacts"
 

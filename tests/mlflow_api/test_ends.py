@@ -1,30 +1,19 @@
 """Ends by MLflow's protocol: resuming a run, and hearing that it was cancelled."""
 
+from functools import partial
+
 import pytest
-from django.test import Client
 
 from runs.actions.run import cancel_run
 from runs.actions.workspace import edit_workspace
 from runs.models import Artifact, Run
-from tests import make
 
 API = "/w/vision/api/2.0/mlflow/"
 
 
 @pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-
-@pytest.fixture
-def send(client, run):
-    def sent(route, **fields):
-        answer = client.post(
-            API + route, {"run_id": run.public_id, **fields}, content_type="application/json"
-        )
-        return answer.status_code, answer.json()
-
-    return sent
+def send(send, run):
+    return partial(send, run_id=run.public_id)
 
 
 @pytest.fixture
@@ -83,6 +72,8 @@ def test_no_file_is_taken_of_a_canceled_run(client, run, owner):
     cancel_run(run, by=owner)
     place = f"/w/vision/api/2.0/mlflow-artifacts/artifacts/0/{run.public_id}/artifacts/a.txt"
     assert client.generic("PUT", place, b"x").status_code == 409
+    upload = f"{API}upload-artifact?run_id={run.public_id}&path=a.txt"
+    assert client.generic("POST", upload, b"x").status_code == 409
     assert not Artifact.objects.exists()
 
 

@@ -3,26 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 
 from runs.actions.experiment import archive_experiment
 from runs.models import Experiment, Run, Workspace
 from tests import make
-
-
-@pytest.fixture
-def send(workspace, owner):
-    client = Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-    def sent(route: str, method: str = "POST", **fields):
-        path = f"/w/vision/api/2.0/mlflow/{route}"
-        if method == "GET":
-            answer = client.get(path, fields)
-        else:
-            answer = client.post(path, fields, content_type="application/json")
-        return answer.status_code, answer.json()
-
-    return sent
 
 
 def made(send, name, **fields):

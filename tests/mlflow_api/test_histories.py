@@ -2,18 +2,12 @@
 
 import numpy as np
 import pytest
-from django.test import Client
 
 from runs.actions.batch import log_batch
 from runs.actions.tracking import Points
 from tests import make
 
 BULK = "/w/vision/ajax-api/2.0/mlflow/metrics/get-history-bulk"
-
-
-@pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.test import Client
 
 from runs.actions.logged_models import create_logged_model
 from runs.actions.trash import empty_trash, trash_run
@@ -19,16 +18,6 @@ DATA = {
     "schema": '{"mlflow_colspec": []}',
     "profile": '{"num_rows": 3}',
 }
-
-
-@pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-
-@pytest.fixture
-def run(workspace):
-    return make.run(workspace)
 
 
 def post(client, route, body):

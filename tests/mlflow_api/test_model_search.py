@@ -13,16 +13,6 @@ PATH = "/w/vision/api/2.0/mlflow/logged-models/search"
 
 
 @pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-
-@pytest.fixture
-def run(workspace):
-    return make.run(workspace)
-
-
-@pytest.fixture
 def models(run, owner):
     """Three models of a run, the oldest first; two have metrics, on two datasets."""
     made = [

@@ -19,16 +19,6 @@ FILES = "/w/vision/api/2.0/mlflow-artifacts/artifacts"
 OLD = timezone.now() - timedelta(days=31)
 
 
-@pytest.fixture
-def client(workspace, owner):
-    return Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-
-@pytest.fixture
-def run(workspace):
-    return make.run(workspace)
-
-
 def send(client, method, route, body):
     return getattr(client, method.lower())(f"{API}/{route}", body, content_type="application/json")
 

@@ -10,28 +10,12 @@ from tests import make
 
 
 @pytest.fixture
-def send(workspace, owner):
-    """Sends fields to a route of the workspace; returns the status and the answer."""
-    client = Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-    def sent(method: str, route: str, **fields):
-        path = f"/w/vision/api/2.0/mlflow/{route}"
-        if method == "GET":
-            answer = client.get(path, fields)
-        else:
-            answer = client.post(path, fields, content_type="application/json")
-        return answer.status_code, answer.json()
-
-    return sent
-
-
-@pytest.fixture
 def run_id(send):
-    return send("POST", "runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
+    return send("runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
 
 
 def data_of(send, run_id):
-    return send("GET", "runs/get", run_id=run_id)[1]["run"]["data"]
+    return send("runs/get", "GET", run_id=run_id)[1]["run"]["data"]
 
 
 def test_a_run_stands_in_the_studio_as_the_others(send, workspace, owner):
@@ -40,7 +24,7 @@ def test_a_run_stands_in_the_studio_as_the_others(send, workspace, owner):
         {"key": "mlflow.runName", "value": "baseline"},
         {"key": "team", "value": "vision"},
     ]
-    made = send("POST", "runs/create", experiment_id="0", start_time=1_700_000_000_123, tags=tags)[1]["run"]
+    made = send("runs/create", experiment_id="0", start_time=1_700_000_000_123, tags=tags)[1]["run"]
     run = Run.objects.get(public_id=made["info"]["run_id"])
     assert (run.display_name, run.description, run.status) == ("baseline", "**first** try", "Running")
     assert (run.experiment.name, run.experiment.number, run.created_by) == ("Default", 0, owner)
@@ -56,24 +40,24 @@ def test_a_run_stands_in_the_studio_as_the_others(send, workspace, owner):
 
 def test_a_child_names_its_parent(send, run_id):
     tags = [{"key": "mlflow.parentRunId", "value": run_id}]
-    child = send("POST", "runs/create", experiment_id="0", tags=tags)[1]["run"]["info"]["run_id"]
+    child = send("runs/create", experiment_id="0", tags=tags)[1]["run"]["info"]["run_id"]
     assert Run.objects.get(public_id=child).parent.public_id == run_id
     tags[0]["value"] = "nowhere"
-    alone = send("POST", "runs/create", experiment_id="0", tags=tags)[1]["run"]
+    alone = send("runs/create", experiment_id="0", tags=tags)[1]["run"]
     assert Run.objects.get(public_id=alone["info"]["run_id"]).parent is None
     assert tags[0] in alone["data"]["tags"]
 
 
 def test_a_parent_may_be_named_later_and_be_taken_away(send, run_id):
-    child = send("POST", "runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
+    child = send("runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
     tags = [{"key": "mlflow.parentRunId", "value": run_id}]
-    assert send("POST", "runs/log-batch", run_id=child, tags=tags)[0] == 200
+    assert send("runs/log-batch", run_id=child, tags=tags)[0] == 200
     assert Run.objects.get(public_id=child).parent.public_id == run_id
-    assert send("POST", "runs/delete-tag", run_id=child, key="mlflow.parentRunId")[0] == 200
+    assert send("runs/delete-tag", run_id=child, key="mlflow.parentRunId")[0] == 200
     assert Run.objects.get(public_id=child).parent is None
     assert tags[0] not in data_of(send, child)["tags"]
     for unknown in ("nowhere", child):
-        assert send("POST", "runs/set-tag", run_id=child, key="mlflow.parentRunId", value=unknown)[0] == 200
+        assert send("runs/set-tag", run_id=child, key="mlflow.parentRunId", value=unknown)[0] == 200
     assert Run.objects.get(public_id=child).parent is None
 
 
@@ -82,14 +66,14 @@ def test_a_parent_may_be_named_later_and_be_taken_away(send, run_id):
     [("FINISHED", "Completed"), ("FAILED", "Failed"), ("KILLED", "Canceled"), (3, "Completed")],
 )
 def test_statuses_go_both_ways(send, run_id, word, status):
-    _, answer = send("POST", "runs/update", run_id=run_id, status=word, end_time=1_700_000_000_000)
+    _, answer = send("runs/update", run_id=run_id, status=word, end_time=1_700_000_000_000)
     assert answer["run_info"]["status"] == ("FINISHED" if word == 3 else word)
     assert Run.objects.get(public_id=run_id).status == status
 
 
 def test_the_end_that_came_first_counts_and_the_name_may_change(send, run_id):
-    send("POST", "runs/update", run_id=run_id, status="FINISHED")
-    status, answer = send("POST", "runs/update", run_id=run_id, status="FAILED", run_name="again")
+    send("runs/update", run_id=run_id, status="FINISHED")
+    status, answer = send("runs/update", run_id=run_id, status="FAILED", run_name="again")
     assert (status, answer["run_info"]["status"], answer["run_info"]["run_name"]) == (
         200,
         "FINISHED",
@@ -107,10 +91,10 @@ def test_the_end_that_came_first_counts_and_the_name_may_change(send, run_id):
     ],
 )
 def test_numbers_that_json_has_not(send, run_id, sent, answered):
-    assert send("POST", "runs/log-metric", run_id=run_id, key="loss", value=sent, timestamp="7")[0] == 200
+    assert send("runs/log-metric", run_id=run_id, key="loss", value=sent, timestamp="7")[0] == 200
     point = {"key": "loss", "value": answered, "timestamp": 7, "step": 0}
     assert data_of(send, run_id)["metrics"] == [point]
-    assert send("GET", "metrics/get-history", run_id=run_id, metric_key="loss")[1]["metrics"] == [point]
+    assert send("metrics/get-history", "GET", run_id=run_id, metric_key="loss")[1]["metrics"] == [point]
 
 
 def test_bare_nan_is_read(run_id, owner):
@@ -128,35 +112,35 @@ def test_a_request_that_is_sent_again_doubles_nothing(send, run_id):
         "tags": [{"key": "a", "value": "b"}],
     }
     for _ in range(2):
-        assert send("POST", "runs/log-batch", run_id=run_id, **batch) == (200, {})
+        assert send("runs/log-batch", run_id=run_id, **batch) == (200, {})
     late = {"key": "loss", "value": 9, "timestamp": 3, "step": 2}
     for _ in range(2):
-        assert send("POST", "runs/log-metric", run_id=run_id, **late)[0] == 200
-    found = send("GET", "metrics/get-history", run_id=run_id, metric_key="loss")[1]["metrics"]
+        assert send("runs/log-metric", run_id=run_id, **late)[0] == 200
+    found = send("metrics/get-history", "GET", run_id=run_id, metric_key="loss")[1]["metrics"]
     assert found == [{**late, "value": 9.0}, *points]
 
 
 def test_history_comes_in_pages(send, run_id):
     for step in range(5):
-        send("POST", "runs/log-metric", run_id=run_id, key="m", value=step, timestamp=step, step=-step)
+        send("runs/log-metric", run_id=run_id, key="m", value=step, timestamp=step, step=-step)
     seen, token = [], "0"
     while token:
         asked = {"run_id": run_id, "metric_key": "m", "max_results": 2, "page_token": token}
-        page = send("GET", "metrics/get-history", **asked)[1]
+        page = send("metrics/get-history", "GET", **asked)[1]
         seen += [point["value"] for point in page["metrics"]]
         token = page.get("next_page_token")
     assert seen == [0, 1, 2, 3, 4]
-    assert send("GET", "metrics/get-history", run_id=run_id, metric_key="none") == (200, {})
+    assert send("metrics/get-history", "GET", run_id=run_id, metric_key="none") == (200, {})
 
 
 def test_parameters_never_change(send, run_id):
-    send("POST", "runs/log-parameter", run_id=run_id, key="p", value="1")
-    assert send("POST", "runs/log-parameter", run_id=run_id, key="p", value="1")[0] == 200
-    status, answer = send("POST", "runs/log-parameter", run_id=run_id, key="p", value="2")
+    send("runs/log-parameter", run_id=run_id, key="p", value="1")
+    assert send("runs/log-parameter", run_id=run_id, key="p", value="1")[0] == 200
+    status, answer = send("runs/log-parameter", run_id=run_id, key="p", value="2")
     said = "Changing param values is not allowed. Param with key='p' was already logged with value='1'"
     assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE") and said in answer["message"]
     params = [{"key": "new", "value": "x"}, {"key": "p", "value": "9"}]
-    status, answer = send("POST", "runs/log-batch", run_id=run_id, params=params)
+    status, answer = send("runs/log-batch", run_id=run_id, params=params)
     assert "[{'key': 'p', 'old_value': '1', 'new_value': '9'}]" in answer["message"]
     assert data_of(send, run_id)["params"] == [{"key": "p", "value": "1"}]
 
@@ -182,61 +166,61 @@ REFUSED = [
 
 @pytest.mark.parametrize(("fields", "message"), REFUSED)
 def test_mistakes_are_told_in_mlflow_s_words(send, run_id, fields, message):
-    status, answer = send("POST", "runs/log-metric", run_id=run_id, **fields)
+    status, answer = send("runs/log-metric", run_id=run_id, **fields)
     assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE") and message in answer["message"]
 
 
 def test_batches_have_limits(send, run_id):
     metrics = [{"key": "m", "value": 1, "timestamp": 1, "step": step} for step in range(1001)]
-    _, answer = send("POST", "runs/log-batch", run_id=run_id, metrics=metrics)
+    _, answer = send("runs/log-batch", run_id=run_id, metrics=metrics)
     assert "at most 1000 metrics. Got 1001 metrics." in answer["message"]
     twice = [{"key": "dp", "value": "1"}] * 2
-    _, answer = send("POST", "runs/log-batch", run_id=run_id, params=twice)
+    _, answer = send("runs/log-batch", run_id=run_id, params=twice)
     assert "Duplicate parameter keys have been submitted: ['dp']" in answer["message"]
-    _, answer = send("POST", "runs/log-batch", run_id=run_id, metrics=[{"key": "m", "value": 1}])
+    _, answer = send("runs/log-batch", run_id=run_id, metrics=[{"key": "m", "value": 1}])
     assert "'metrics[0].timestamp'" in answer["message"]
     assert "metrics" not in data_of(send, run_id)
 
 
 def test_tags_change_and_go(send, run_id):
-    send("POST", "runs/set-tag", run_id=run_id, key="mlflow.runName", value="renamed")
-    send("POST", "runs/set-tag", run_id=run_id, key="a", value="1")
+    send("runs/set-tag", run_id=run_id, key="mlflow.runName", value="renamed")
+    send("runs/set-tag", run_id=run_id, key="a", value="1")
     assert Run.objects.get(public_id=run_id).display_name == "renamed"
-    assert send("POST", "runs/delete-tag", run_id=run_id, key="a") == (200, {})
-    status, answer = send("POST", "runs/delete-tag", run_id=run_id, key="a")
+    assert send("runs/delete-tag", run_id=run_id, key="a") == (200, {})
+    status, answer = send("runs/delete-tag", run_id=run_id, key="a")
     assert (status, answer["message"]) == (404, f"No tag with name: a in run with id {run_id}")
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "FINISHED"])
 def test_a_deleted_run_is_read_and_takes_nothing(send, run_id, status):
-    send("POST", "runs/update", run_id=run_id, status=status)
+    send("runs/update", run_id=run_id, status=status)
     for _ in range(2):
-        assert send("POST", "runs/delete", run_id=run_id) == (200, {})
-    info = send("GET", "runs/get", run_id=run_id)[1]["run"]["info"]
+        assert send("runs/delete", run_id=run_id) == (200, {})
+    info = send("runs/get", "GET", run_id=run_id)[1]["run"]["info"]
     assert (info["lifecycle_stage"], info["status"]) == ("deleted", status)
-    _, answer = send("POST", "runs/set-tag", run_id=run_id, key="a", value="1")
+    _, answer = send("runs/set-tag", run_id=run_id, key="a", value="1")
     assert answer["message"] == f"The run {run_id} must be in the 'active' state. Current state is deleted."
-    assert send("POST", "runs/restore", run_id=run_id) == (200, {})
-    assert send("POST", "runs/set-tag", run_id=run_id, key="a", value="1") == (200, {})
+    assert send("runs/restore", run_id=run_id) == (200, {})
+    assert send("runs/set-tag", run_id=run_id, key="a", value="1") == (200, {})
 
 
 def test_experiments_have_whole_numbers(send, owner):
-    default = send("GET", "experiments/get", experiment_id="0")[1]["experiment"]
+    default = send("experiments/get", "GET", experiment_id="0")[1]["experiment"]
     assert (default["name"], default["experiment_id"]) == ("Default", "0")
-    first = send("POST", "experiments/create", name="digits", tags=[{"key": "a", "value": "b"}])[1]
+    first = send("experiments/create", name="digits", tags=[{"key": "a", "value": "b"}])[1]
     assert first == {"experiment_id": "1"}
-    found = send("GET", "experiments/get-by-name", experiment_name="digits")[1]["experiment"]
+    found = send("experiments/get-by-name", "GET", experiment_name="digits")[1]["experiment"]
     assert found["tags"] == [{"key": "a", "value": "b"}]
-    status, answer = send("POST", "experiments/create", name="digits")
+    status, answer = send("experiments/create", name="digits")
     assert (status, answer["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
     assert (
-        send("GET", "experiments/get", experiment_id="999")[1]["message"]
+        send("experiments/get", "GET", experiment_id="999")[1]["message"]
         == "No Experiment with id=999 exists"
     )
-    assert send("GET", "experiments/get", experiment_id="abc")[0] == 400
-    missing = send("GET", "experiments/get-by-name", experiment_name="nope")
+    assert send("experiments/get", "GET", experiment_id="abc")[0] == 400
+    missing = send("experiments/get-by-name", "GET", experiment_name="nope")
     assert missing[1]["message"] == "Could not find experiment with name 'nope'"
-    assert send("POST", "experiments/create", name="x", artifact_location="file:///etc")[0] == 400
+    assert send("experiments/create", name="x", artifact_location="file:///etc")[0] == 400
 
 
 def test_both_spellings_and_both_ways_of_signing_in(workspace, owner):
@@ -251,5 +235,5 @@ def test_both_spellings_and_both_ways_of_signing_in(workspace, owner):
 
 def test_a_run_of_another_workspace_is_not_found(send, owner):
     other = make.run(make.workspace(owner=owner))
-    status, answer = send("GET", "runs/get", run_id=other.public_id)
+    status, answer = send("runs/get", "GET", run_id=other.public_id)
     assert (status, answer["message"]) == (404, f"Run with id={other.public_id} not found")

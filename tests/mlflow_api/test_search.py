@@ -1,24 +1,10 @@
 """Searches by MLflow's protocol: what is found, in which order, page by page."""
 
 import pytest
-from django.test import Client
 
 from runs.actions.organise import archive_run
 from runs.models import Run
 from tests import make
-
-
-@pytest.fixture
-def send(workspace, owner):
-    client = Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
-
-    def sent(route: str, **fields):
-        path = f"/w/vision/api/2.0/mlflow/{route}"
-        answer = client.post(path, fields, content_type="application/json")
-        return answer.status_code, answer.json()
-
-    return sent
-
 
 VALUES = {
     "minus": "-Infinity",

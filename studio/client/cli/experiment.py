@@ -23,6 +23,32 @@ def add(nouns: Commands) -> None:
         metavar="NAME",
         help="the name of the experiment (default: that of the attached folder)",
     )
+    _add_changes(noun)
+    _named(
+        noun,
+        "archive",
+        archive_experiment,
+        "take an experiment out of the list; its runs stay",
+        "-e digits",
+    )
+    _named(noun, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
+    _named(
+        noun,
+        "delete",
+        delete_experiment,
+        "move an experiment with its runs to the trash, where they stay for 30 days",
+        "-e digits",
+    )
+    _named(
+        noun,
+        "restore-from-trash",
+        restore_from_trash,
+        "bring an experiment back from the trash, with the runs that went there with it",
+        "-e digits",
+    )
+
+
+def _add_changes(noun: Noun) -> None:
     create = _named(
         noun,
         "create",
@@ -49,28 +75,6 @@ def add(nouns: Commands) -> None:
         parser.add_argument(
             "--tag", action="append", default=[], metavar="KEY[=VALUE]", help="set this tag; repeatable"
         )
-    _named(
-        noun,
-        "archive",
-        archive_experiment,
-        "take an experiment out of the list; its runs stay",
-        "-e digits",
-    )
-    _named(noun, "restore", restore_experiment, "bring an experiment back into the list", "-e digits")
-    _named(
-        noun,
-        "delete",
-        delete_experiment,
-        "move an experiment with its runs to the trash, where they stay for 30 days",
-        "-e digits",
-    )
-    _named(
-        noun,
-        "restore-from-trash",
-        restore_from_trash,
-        "bring an experiment back from the trash, with the runs that went there with it",
-        "-e digits",
-    )
 
 
 def _add_list(noun: Noun) -> None:
