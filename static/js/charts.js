@@ -32,7 +32,7 @@ function say(card, words) {
   if (note.textContent !== words) note.title = note.textContent = words;
 }
 
-async function load(card) {
+async function load(card, home) {
   const state = stateOf(card), url = addressOf(card);
   state.request?.abort();
   state.request = new AbortController();
@@ -40,21 +40,24 @@ async function load(card) {
   const [answer] = await Promise.all([fetch(url + newer, { signal: state.request.signal }), plotly()]);
   if (answer.status === 204) return;
   const read = await answer.json().catch(() => null);
-  if (answer.ok && newer && grow(state, read)) return void await put(card);
+  if (answer.ok && newer && grow(state, read)) return void await put(home());
   if (!answer.ok) throw new Error(read?.error?.message ?? "The numbers could not be read.");
   const tag = answer.headers.get("ETag") ?? "";
   if (state.answer && state.url === url && state.tag === tag && tag) return;
   Object.assign(state, { answer: read, url, tag });
-  await put(card);
+  await put(home());
 }
 
+// While its numbers are on their way, a chart may be carried over into another card.
 export async function draw(card) {
+  const body = bodyOf(card), home = () => body.closest("[data-content]");
+  if (!body) return;
   try {
-    await load(card);
+    await load(card, home);
   } catch (error) {
     if (error.name === "AbortError") return;
-    if (!stateOf(card).answer) tell(card, error.message);
-    say(card, `${error.message} It is tried again with the next refresh.`);
+    if (!body.chart.answer) tell(home(), error.message);
+    say(home(), `${error.message} It is tried again with the next refresh.`);
   }
 }
 

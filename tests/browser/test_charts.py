@@ -184,6 +184,30 @@ def test_a_search_carries_the_charts_over(open_page, runs):
     assert page.evaluate("document.querySelector('.plot').same")
 
 
+# The numbers of a chart come after its content has been carried over into another card.
+CARRIED = """async () => {
+  const { draw } = await import(document.querySelector("script[src*='/charts.']").src);
+  const real = window.fetch, card = document.querySelector("[data-content]"), other = card.cloneNode(true);
+  let go;
+  window.fetch = async (...asked) => { await new Promise((done) => { go = done; }); return real(...asked); };
+  const drawn = draw(card);
+  other.querySelector(".plot-body").replaceWith(card.querySelector(".plot-body"));
+  card.replaceWith(other);
+  window.fetch = real;
+  go();
+  await drawn;
+}"""
+
+
+def test_numbers_that_come_after_a_chart_was_carried_over_are_drawn_where_it_is_now(open_page, runs):
+    page = open_page(address("line:metrics.loss"))
+    expect(page.locator(LINES)).to_have_count(4, timeout=20_000)
+    page.evaluate("document.querySelector('.plot-body').chart = undefined")
+    page.evaluate(CARRIED)
+    expect(page.locator(LINES)).to_have_count(4)
+    assert page.evaluate("document.querySelector('.plot-body').chart.answer.kind") == "line"
+
+
 def test_without_a_script_the_numbers_are_a_table(open_page, runs):
     page = open_page(address("line:metrics.loss"), java_script_enabled=False)
     page.get_by_role("link", name="the table").click()
