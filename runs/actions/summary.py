@@ -7,8 +7,14 @@ from runs.models.metric import Floats, Integers, spelled
 from runs.outline import extended
 
 
-def add_numbers(metric: Metric, steps: Integers, times: Integers, values: Floats) -> None:
-    """Add the points, arrays of shape (n,), to the metric's summary; NaN and infinities count but do not add up."""
+def add_numbers(
+    metric: Metric, steps: Integers, times: Integers, values: Floats, *, greatest: bool = False
+) -> None:
+    """Add the points, arrays of shape (n,), to the metric's summary; NaN and infinities count but do not add up.
+
+    Of points with the same step and time the last is the one that arrived last; with `greatest` the one of the
+    greatest value, as MLflow has it (NaN is the least).
+    """
     _draw(metric, values)
     finite = values[np.isfinite(values)]
     if len(finite):
@@ -20,7 +26,12 @@ def add_numbers(metric: Metric, steps: Integers, times: Integers, values: Floats
         if metric.first is None:
             metric.first = float(finite[0])
     place = _latest(steps, times)
-    if _is_later(metric, int(steps[place]), int(times[place])):
+    if greatest:
+        together = np.flatnonzero((steps == steps[place]) & (times == times[place]))
+        place = int(together[np.argmax(_ranked(values[together]))])
+    if _is_later(metric, int(steps[place]), int(times[place])) and not (
+        greatest and _is_less(metric, int(steps[place]), int(times[place]), values[place])
+    ):
         value = float(values[place])
         is_finite = bool(np.isfinite(value))
         metric.last = value if is_finite else None
@@ -60,3 +71,15 @@ def _latest(steps: Integers, times: Integers) -> int:
 
 def _is_later(metric: Metric, step: int, time: int) -> bool:
     return metric.count == 0 or (step, time) >= (metric.last_step, metric.last_time)
+
+
+def _ranked(values: Floats) -> Floats:
+    return np.where(np.isnan(values), -np.inf, values)
+
+
+def _is_less(metric: Metric, step: int, time: int, value: float) -> bool:
+    """Whether the metric has a greater value at the very same step and time."""
+    if metric.count == 0 or (step, time) != (metric.last_step, metric.last_time):
+        return False
+    last = metric.last if metric.last is not None else float(metric.last_text or "nan")
+    return bool(_ranked(np.float64(value)) < _ranked(np.float64(last)))

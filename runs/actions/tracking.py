@@ -63,7 +63,8 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
 
     Points of an ended run are taken too: the last batch may arrive after the end. Either the whole batch is
     written or none of it. With `once`, numbers that are there already with their steps and times are left out, as
-    MLflow does: a request that is sent again adds nothing. A list or table without values is noted as an empty
+    MLflow does: a request that is sent again adds nothing; of two numbers of one step and time the greater is the
+    last, whichever came first. A list or table without values is noted as an empty
     one. Raises Invalid or TooLarge naming the metric, Gone for a run that was deleted.
     """
     batch = [p for p in batch if len(p.values) or p.kind in (Metric.LIST, Metric.TABLE)]
@@ -79,7 +80,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
             _check_family(metrics[points.name], points)
         if once:
             batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
-        segments = [_append(metrics[points.name], points) for points in batch if len(points.values)]
+        segments = [_append(metrics[p.name], p, greatest=once) for p in batch if len(p.values)]
         Segment.objects.bulk_create(segments)
         _save(metrics.values())
         for metric in metrics.values():
@@ -146,8 +147,8 @@ def _without_known(metric: Metric, points: Points) -> Points:
     return replace(points, values=points.values[fresh], steps=points.steps[fresh], times=points.times[fresh])
 
 
-def _append(metric: Metric, points: Points) -> Segment:
-    """The points as a new segment, and the metric's summary with them added."""
+def _append(metric: Metric, points: Points, *, greatest: bool) -> Segment:
+    """The points as a new segment, and the metric's summary with them added; `greatest` as `add_numbers`."""
     n = len(points.values)
     check_room(metric.count + n, POINTS_PER_METRIC, f"points of the metric {points.name!r}")
     start = metric.last_step + 1 if metric.count else 0
@@ -165,7 +166,7 @@ def _append(metric: Metric, points: Points) -> Segment:
         add_texts(metric, steps, times, points.values)
     else:
         data, codec = pack(steps, times, points.values), Segment.RAW
-        add_numbers(metric, steps, times, points.values)
+        add_numbers(metric, steps, times, points.values, greatest=greatest)
     metric.segment_count += 1
     return Segment(
         metric=metric,

@@ -19,6 +19,7 @@ from runs.file_transfer import download, pieces
 from runs.limits import MIB, clean_path
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.logged_images import note_logged_image
 from runs.mlflow_api.model_shapes import root_of
 from runs.mlflow_api.shapes import root_of_run
 from runs.models import LoggedModel, Run
@@ -54,7 +55,9 @@ def put(call: Call) -> dict[str, Any]:
     place = _place(call, call.parts["path"], "write")
     if isinstance(place.owner, Run):
         check_not_canceled(place.owner)
-    put_file(place.owner, _named(place), pieces(call.request), by=call.caller.user)
+    kept = put_file(place.owner, _named(place), pieces(call.request), by=call.caller.user)
+    if isinstance(place.owner, Run):
+        note_logged_image(place.owner, kept)
     return {}
 
 

@@ -17,6 +17,7 @@ from runs.lifecycle import WAITING
 from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call, active
 from runs.mlflow_api.errors import Wrong
+from runs.mlflow_api.fields import Fields
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
 from runs.mlflow_api.values import tags_of
 
@@ -48,7 +49,7 @@ def create(call: Call) -> dict[str, Any]:
         parent=parent,
         tags=tags,
         start=True,
-        began_at=_moment(call.fields.integer("start_time", 0)),
+        began_at=_moment(call.fields, "start_time"),
     )
     return {"run": shape_of(create_run(workspace, new, by=by)[0])}
 
@@ -67,10 +68,15 @@ def made_name() -> str:
     return f"{secrets.choice(_KINDS)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(1000)}"
 
 
-def _moment(milliseconds: int) -> datetime | None:
+def _moment(fields: Fields, name: str) -> datetime | None:
+    if fields.get(name) is None:
+        return None
+    milliseconds = fields.integer(name)
     if not 0 <= milliseconds <= _LATEST_MS:
-        raise Wrong(f"Invalid value {milliseconds}: a time is in milliseconds since 1970.")
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+        raise Wrong(
+            f"Invalid value {milliseconds} for parameter '{name}': a time is in milliseconds since 1970."
+        )
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -83,7 +89,7 @@ def update(call: Call) -> dict[str, Any]:
     run, by = call.run("write"), call.caller.user
     status = call.fields.get("status")
     word = str(_WORDS.get(status, status)) if isinstance(status, int) else call.fields.text("status", "")
-    ended_at = _moment(call.fields.integer("end_time", 0))
+    ended_at = _moment(call.fields, "end_time")
     if name := call.fields.text("run_name", ""):
         edit_run(run, by=by, display_name=name[:NAME_LENGTH])
     if word == "RUNNING" and run.is_ended:

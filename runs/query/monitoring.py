@@ -11,25 +11,40 @@ from runs.models.name import SYSTEM
 # Samples come every 15 seconds at the slowest: a longer pause is one in which the machine slept or the process stood.
 GAP_MS = 60_000
 MOST_SILENCES = 100
-_GROUPS = (
-    ("Processor, %", re.compile(r"(process_)?cpu_percent")),
-    ("Memory, %", re.compile(r"memory_percent")),
-    ("Memory of the process, MB", re.compile(r"process_memory_mb")),
-    ("GPU, %", re.compile(r"gpu\d+_percent")),
-    ("GPU memory, %", re.compile(r"gpu\d+_memory_percent")),
-    ("GPU temperature, °C", re.compile(r"gpu\d+_temperature_c")),
-    ("GPU power, W", re.compile(r"gpu\d+_power_w")),
-    ("Network, MB/s", re.compile(r"network_.*_mb_s")),
-    ("Disk traffic, MB/s", re.compile(r"disk_.*_mb_s")),
-    ("Disk in use, %", re.compile(r"disk_used_percent")),
+# The names are ours and MLflow's, which put the name of a machine before them where several take part.
+_GROUPS = tuple(
+    (title, re.compile(rf"(?:[^/]+/)?(?:{names})"))
+    for title, names in (
+        ("Processor, %", r"(process_)?cpu_percent|cpu_utilization_percentage"),
+        ("Memory, %", r"memory_percent|system_memory_usage_percentage"),
+        ("Memory, MB", r"system_memory_usage_megabytes"),
+        ("Memory of the process, MB", r"process_memory_mb"),
+        ("GPU, %", r"gpu\d+_percent|gpu_\d+_utilization_percentage"),
+        ("GPU memory, %", r"gpu\d+_memory_percent|gpu_\d+_memory_usage_percentage"),
+        ("GPU memory, MB", r"gpu_\d+_memory_usage_megabytes"),
+        ("GPU memory, GB", r"gpu_\d+_memory_usage_gigabytes"),
+        ("GPU temperature, °C", r"gpu\d+_temperature_c"),
+        ("GPU power, W", r"gpu\d+_power_w|gpu_\d+_power_usage_watts"),
+        ("GPU power, %", r"gpu_\d+_power_usage_percentage"),
+        ("Network, MB/s", r"network_.*_mb_s"),
+        ("Network, MB since the start", r"network_(receive|transmit)_megabytes"),
+        ("Disk traffic, MB/s", r"disk_.*_mb_s"),
+        ("Disk in use, %", r"disk_used_percent|disk_usage_percentage"),
+        ("Disk, MB", r"disk_(usage|available)_megabytes"),
+    )
 )
 _UNITS = (
     ("_percent", " %"),
+    ("_percentage", " %"),
     ("_mb_s", " MB/s"),
     ("_mb", " MB"),
+    ("_megabytes", " MB"),
+    ("_gigabytes", " GB"),
     ("_temperature_c", " °C"),
     ("_power_w", " W"),
+    ("_watts", " W"),
 )
+_GPU = re.compile(r"gpu ?(?=\d)")
 MOST_SHOWN = 200
 
 
@@ -79,7 +94,7 @@ def sample_label(name: str) -> str:
         if words.endswith(end):
             words = words.removesuffix(end) + unit
             break
-    return words.replace("_", " ").replace("cpu", "CPU").replace("gpu", "GPU ")
+    return _GPU.sub("GPU ", words.replace("_", " ").replace("cpu", "CPU"))
 
 
 def is_sample(metrics: Sequence[Metric]) -> bool:

@@ -25,10 +25,12 @@ TABLE_ROWS = 200
 TABLE_COLUMNS = 50
 CELL_LENGTH = 200
 JSON_BYTES = 512 * 1024
+SPLIT_BYTES = 4 * 1024 * 1024
 JSON_LINES = 5000
 SOURCE_BYTES = 256 * 1024
 PLAIN_LINES = 20_000
 WORDS = {"table": "Table", "json": "JSON", "markdown": "Drawn", "source": "Source"}
+_SPLIT = re.compile(r'\s*\{\s*"(columns|index|data)"\s*:\s*\[')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
@@ -71,11 +73,21 @@ def _table(file: Artifact) -> dict[str, Any]:
     if file.size > TABLE_BYTES and len(rows) <= TABLE_ROWS + 1:
         rows.pop()  # its end may be missing
     head, body = rows[0] if rows else [], rows[1 : TABLE_ROWS + 1]
+    counted = f"The first {len(body)} rows" if is_cut else _rows(len(body))
+    return _table_facts(head, body, counted)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _table_facts(head: list[str], body: list[list[str]], counted: str) -> dict[str, Any]:
+    """A table of these rows, of which `counted` tells the number; a number of columns that fits on a page."""
     width = max(map(len, [head, *body]))
-    notes = [f"The first {len(body)} rows" if is_cut else f"{len(body):,} row{'' if len(body) == 1 else 's'}"]
-    notes.append(
-        f"the first {TABLE_COLUMNS} of {width:,} columns" if width > TABLE_COLUMNS else f"{width} columns"
-    )
+    notes = [
+        counted,
+        f"the first {TABLE_COLUMNS} of {width:,} columns" if width > TABLE_COLUMNS else f"{width} columns",
+    ]
     columns = range(min(width, TABLE_COLUMNS))
     return {
         "kind": "table",
@@ -94,6 +106,8 @@ def _cell(row: list[str], place: int, *, like: list[list[str]]) -> dict[str, Any
 
 
 def _json(file: Artifact) -> dict[str, Any]:
+    if (rows := _split_table(file)) is not None:
+        return rows
     if file.size > JSON_BYTES:
         return {"reason": f"Only JSON of up to {show.size(JSON_BYTES)} is laid out. It is shown as text."}
     text = _text(file, JSON_BYTES)
@@ -113,6 +127,31 @@ def _json(file: Artifact) -> dict[str, Any]:
         else "Laid out by the studio."
     )
     return _lines_facts(lines[:JSON_LINES], note)
+
+
+def _split_table(file: Artifact) -> dict[str, Any] | None:
+    """The table of a file that MLflow's `log_table` or pandas' `to_json(orient="split")` wrote; None for others."""
+    if not _SPLIT.match(_text(file, 200)) or file.size > SPLIT_BYTES:
+        return None
+    try:
+        sent = json.loads(_text(file, SPLIT_BYTES), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    names, data = sent.get("columns"), sent.get("data")
+    if not isinstance(names, list) or not isinstance(data, list) or not names:
+        return None
+    if not all(isinstance(row, list) for row in data):
+        return None
+    body = [[_written(value) for value in row] for row in data[:TABLE_ROWS]]
+    counted = _rows(len(data)) if len(data) <= TABLE_ROWS else f"The first {TABLE_ROWS} of {_rows(len(data))}"
+    return _table_facts([_written(name) for name in names], body, counted)
+
+
+def _written(value: Any) -> str:
+    """A value of JSON, whose numbers were read as texts, in a cell; null leaves it empty."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def laid_out(text: str) -> list[list[Part]]:

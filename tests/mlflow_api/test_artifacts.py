@@ -2,15 +2,18 @@
 
 import io
 
+import numpy as np
 import pytest
 from django.test import Client, RequestFactory
 
 from runs import storage
 from runs.actions.files import append_log, put_file
+from runs.actions.tracking import Points, log_points
 from runs.actions.trash import trash_run
 from runs.errors import Invalid
 from runs.file_transfer import pieces
 from runs.models import Artifact, Job, Run, RunEvent
+from runs.query.images import find_images, frame_at, pictures_of
 from tests import make
 
 
@@ -21,6 +24,7 @@ def root(run):
 
 FILES = "/w/vision/api/2.0/mlflow-artifacts/artifacts"
 API = "/w/vision/api/2.0/mlflow"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
 def put(client, path, content=b"hello", **how):
@@ -49,6 +53,30 @@ def test_a_name_may_look_encoded(client, run, root):
     assert put(client, f"{root}/images/{name}").status_code == 200
     assert Artifact.objects.get(run=run).path == "images/grey%step%0%timestamp%1764.png"
     assert client.get(f"{FILES}/{root}/images/{name}").status_code == 200
+
+
+UUID = "12345678-1234-1234-1234-123456789012"
+
+
+@pytest.mark.parametrize("sign", ["+", "%25"])
+def test_logged_images_are_images_of_their_key_and_step(client, run, root, sign):
+    for step, path in ((0, "a"), (5, "b"), (5, "b")):
+        words = sign.join(["dogs~eval", "step", str(step), "timestamp", "1764", UUID.replace("9", path)])
+        assert put(client, f"{root}/images/{words}.png", PNG).status_code == 200
+        assert put(client, f"{root}/images/{words}{sign}compressed.webp", b"RIFF").status_code == 200
+    metric = find_images(run)[0]
+    assert (metric.name.text, len(find_images(run))) == ("dogs/eval", 1)
+    frames = pictures_of(metric)
+    assert [(frame.step, frame.time) for frame in frames] == [(0, 1764), (5, 1764)]
+    assert frame_at(metric, 5).problem == ""
+
+
+def test_an_image_under_the_name_of_numbers_stays_a_file(client, run, root):
+    log_points(run, [Points("dogs", np.array([1.0]))])
+    for step in ("0", "9" * 19):
+        name = f"dogs+step+{step}+timestamp+1764+{UUID}.png"
+        assert put(client, f"{root}/images/{name}", PNG).status_code == 200
+    assert (find_images(run), Artifact.objects.filter(run=run).count()) == ([], 2)
 
 
 def test_a_file_is_sent_again_and_is_there_once(client, run, root):

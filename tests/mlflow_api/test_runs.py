@@ -97,6 +97,23 @@ def test_numbers_that_json_has_not(send, run_id, sent, answered):
     assert send("metrics/get-history", "GET", run_id=run_id, metric_key="loss")[1]["metrics"] == [point]
 
 
+@pytest.mark.parametrize("values", [[1.0, 3.0, 2.0], [3.0, "NaN", "-Infinity"], ["NaN", 3.0]])
+@pytest.mark.parametrize("together", [True, False])
+def test_of_equal_steps_and_times_the_greatest_value_is_the_last(send, run_id, values, together):
+    points = [{"key": "loss", "value": value, "timestamp": 7, "step": 1} for value in values]
+    for sent in [points] if together else [[point] for point in points]:
+        assert send("runs/log-batch", run_id=run_id, metrics=sent)[0] == 200
+    assert data_of(send, run_id)["metrics"] == [{"key": "loss", "value": 3.0, "timestamp": 7, "step": 1}]
+
+
+def test_a_run_may_begin_with_1970(send):
+    info = send("runs/create", experiment_id="0", start_time=0)[1]["run"]["info"]
+    assert info["start_time"] == 0
+    assert send("runs/create", experiment_id="0")[1]["run"]["info"]["start_time"] > 0
+    refused = send("runs/create", experiment_id="0", start_time=-1)
+    assert refused[0] == 400 and "'start_time'" in refused[1]["message"]
+
+
 def test_bare_nan_is_read(run_id, owner):
     client = Client(headers={"Authorization": f"Bearer {make.token(owner)}"})
     body = f'{{"run_id": "{run_id}", "key": "x", "value": NaN, "timestamp": 1}}'

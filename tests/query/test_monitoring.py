@@ -43,10 +43,37 @@ def test_samples_that_belong_together_share_a_chart(run: Run, reads) -> None:
     assert [m.name.text for m in groups[1].metrics] == gpus
 
 
+def test_samples_by_the_names_of_mlflow_share_charts_too(run: Run) -> None:
+    sampled(
+        run,
+        "system/cpu_utilization_percentage",
+        "system/node_1/cpu_utilization_percentage",
+        "system/system_memory_usage_percentage",
+        "system/system_memory_usage_megabytes",
+        "system/network_receive_megabytes",
+        "system/network_transmit_megabytes",
+        "system/disk_usage_percentage",
+        "system/disk_available_megabytes",
+        "system/gpu_0_memory_usage_percentage",
+        "system/gpu_1_memory_usage_percentage",
+    )
+    assert {group.title: len(group.metrics) for group in sample_groups(run)} == {
+        "Processor, %": 2,
+        "Memory, %": 1,
+        "Memory, MB": 1,
+        "GPU memory, %": 2,
+        "Network, MB since the start": 2,
+        "Disk in use, %": 1,
+        "Disk, MB": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         (CPU, "CPU %"),
+        ("system/cpu_utilization_percentage", "CPU utilization %"),
+        ("system/gpu_0_power_usage_watts", "GPU 0 power usage W"),
         ("system/network_received_mb_s", "network received MB/s"),
         ("system/process_memory_mb", "process memory MB"),
         ("system/gpu0_temperature_c", "GPU 0 °C"),

@@ -92,6 +92,20 @@ def test_a_table_shows_its_first_rows_and_says_so(page_of):
     assert "1 row, 2 columns." in page_of("semicolons.csv", b"a;b\n1;2\n")
 
 
+def test_a_table_that_mlflow_logged_is_shown_as_one(page_of):
+    html = page_of("eval.json", b'{"columns":["prompt","loss"],"data":[["<i>",0.50],[null,{"a":1}]]}')
+    assert "2 rows, 2 columns." in html and '<td class="num">0.50</td>' in html
+    assert "<td>&lt;i&gt;</td>" in html and "<td></td>" in html and "{&quot;a&quot;: &quot;1&quot;}" in html
+    rows = b",".join(b"[%d]" % n for n in range(300))
+    html = page_of("many.json", b'{"columns":["n"],"index":[],"data":[' + rows + b"]}")
+    assert "The first 200 of 300 rows, 1 column" in html and html.count("<tr>") == 201
+
+
+@pytest.mark.parametrize("rest", [b'"a"]', b"[1], 2]}", b'[1]], "x": ]}'])
+def test_json_that_only_begins_like_a_table_is_json(page_of, rest):
+    assert "columns" in page_of("eval.json", b'{"columns": ["n"], "data": [' + rest)
+
+
 def test_a_wide_and_ragged_table_is_bounded(page_of):
     html = page_of("wide.csv", b",".join(b"c%d" % n for n in range(1000)) + b"\n1\n" + b"x" * 5000 + b"\n")
     assert "the first 50 of 1,000 columns" in html and "x" * 201 not in html

@@ -1,0 +1,34 @@
+"""Images of MLflow's `log_image(key=…)`, which sends key, step and time in the name of the file."""
+
+import re
+
+import numpy as np
+
+from runs.actions.files import Put
+from runs.actions.tracking import Points, log_points
+from runs.errors import Refused
+from runs.limits import INTEGER_MAX
+from runs.models import Metric, Run
+
+# 3.x writes "+" between the parts and "~" for a slash of the key, 2.x "%" and "#", which no path here may hold.
+_NAME = re.compile(
+    r"images/(?P<key>[^/]+)(?P<sign>[+%])step(?P=sign)(?P<step>-?\d{1,19})(?P=sign)timestamp(?P=sign)(?P<time>\d{1,19})"
+    r"(?P=sign)[0-9a-f-]{36}\.png",
+    re.ASCII,
+)
+
+
+def note_logged_image(run: Run, put: Put) -> None:
+    """Show a file of such a name as an image of its key and step. A file that is sent again adds no second one.
+
+    Where the key is already that of numbers the file stays a file.
+    """
+    found = _NAME.fullmatch(put.artifact.path) if put.is_new else None
+    if found is None or int(found["time"]) > INTEGER_MAX or abs(int(found["step"])) > INTEGER_MAX:
+        return
+    steps, times = (np.array([int(found[part])], dtype=np.int64) for part in ("step", "time"))
+    name, path = found["key"].replace("~", "/"), put.artifact.path
+    try:
+        log_points(run, [Points(name, [path], steps, times, kind=Metric.IMAGE)])
+    except Refused:
+        pass
