@@ -26,7 +26,7 @@ class Slot(Expression):
 
 
 class Prepared(Generic[M]):
-    """A query for one object whose values come later.
+    """A query for one object, or for several, whose values come later.
 
     `build` makes the query from as many slots as `kinds` has types, `str` or `int`; its order and `select_related` are
     kept. As with all of Django, what is found is read with the converters of the database.
@@ -34,19 +34,28 @@ class Prepared(Generic[M]):
 
     def __init__(self, build: Callable[..., QuerySet[M]], *kinds: type) -> None:
         self._build, self._kinds = build, kinds
-        self._made: dict[str, _Statement] = {}
+        self._made: dict[tuple[str, bool], _Statement] = {}
 
     def first(self, *values: str | int) -> M | None:
         """The first object that the query finds with these values, or None."""
-        made = self._made.get(connection.vendor)
+        found: list[M] = self._statement(one=True).ask(values)
+        return found[0] if found else None
+
+    def all(self, *values: str | int) -> list[M]:
+        """All objects that the query finds with these values, in its order."""
+        found: list[M] = self._statement(one=False).ask(values)
+        return found
+
+    def _statement(self, *, one: bool) -> "_Statement":
+        made = self._made.get((connection.vendor, one))
         if made is None:
             slots = [
                 Slot(place, TextField() if kind is str else IntegerField())
                 for place, kind in enumerate(self._kinds)
             ]
-            made = self._made[connection.vendor] = _Statement(self._build(*slots)[:1])
-        found: M | None = made.ask(values)
-        return found
+            query = self._build(*slots)
+            made = self._made[connection.vendor, one] = _Statement(query[:1] if one else query)
+        return made
 
 
 class _Statement:
@@ -63,15 +72,14 @@ class _Statement:
         self._populators = get_related_populators(info, select, "default")  # type: ignore[call-arg]
         self._converters = compiler.get_converters([column for column, _, _ in select])
 
-    def ask(self, values: tuple[str | int, ...]) -> Any:
-        """The object of the first row, or None."""
+    def ask(self, values: tuple[str | int, ...]) -> list[Any]:
+        """The objects of all rows."""
         params = [values[each.place] if isinstance(each, Slot) else each for each in self._params]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, params)
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        row = list(found)
+            return [self._made_of(list(row)) for row in cursor.fetchall()]
+
+    def _made_of(self, row: list[Any]) -> Any:
         for place, (converters, expression) in self._converters.items():
             for convert in converters:
                 row[place] = convert(row[place], expression, connection)

@@ -1,6 +1,7 @@
 """Parameters, points and tags of one request, all of them or none."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from runs.actions.model_points import ModelPoint, log_model_points
 from runs.actions.organise import add_params, edit_run, set_tags
@@ -25,7 +26,8 @@ def log_batch(
     The same again adds nothing: points that are there are left out. Raises Conflict
     for a parameter that has another value.
     """
-    with write():
+    # Points alone, as most calls bring them, are one action, which has a transaction of its own.
+    with write() if params or model_points or tags else nullcontext():
         if params:
             add_params(run, params, by=by)
         if points:

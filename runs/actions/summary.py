@@ -82,4 +82,5 @@ def _is_less(metric: Metric, step: int, time: int, value: float) -> bool:
     if metric.count == 0 or (step, time) != (metric.last_step, metric.last_time):
         return False
     last = metric.last if metric.last is not None else float(metric.last_text or "nan")
-    return bool(_ranked(np.float64(value)) < _ranked(np.float64(last)))
+    new, old = _ranked(np.array([value, last])).tolist()
+    return bool(new < old)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from django.db import connection
@@ -33,6 +34,16 @@ _METRIC = Prepared(
     int,
     str,
 )
+# So many metrics of one call are found by one prepared lookup, of the next power of two of names.
+_MOST_PREPARED = 64
+
+
+@cache
+def _prepared_for(names: int) -> Prepared[Metric]:
+    rows = Metric.objects.select_for_update().select_related("name").order_by("pk")
+    return Prepared(lambda run, *texts: rows.filter(run=run, name__text__in=texts), int, *[str] * names)
+
+
 # Each time a metric has gathered so many more segments, they are worth merging.
 MERGE_EVERY = 64
 
@@ -81,7 +92,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
         if once:
             batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
         segments = [_append(metrics[p.name], p, greatest=once) for p in batch if len(p.values)]
-        Segment.objects.bulk_create(segments)
+        _insert(segments)
         _save(metrics.values())
         for metric in metrics.values():
             if metric.segment_count % MERGE_EVERY == 0:
@@ -100,8 +111,7 @@ def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
     wanted = {points.name: points for points in batch}
     if len(wanted) == 1 and (only := _METRIC.first(run.pk, *wanted)) is not None:
         return {only.name.text: only}
-    known = Metric.objects.select_for_update().filter(run=run).select_related("name")
-    found = {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
+    found = _known(run, list(wanted))
     new = [name for name in wanted if name not in found]
     if not new:
         return found
@@ -113,7 +123,17 @@ def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
     ]
     # Another process may make the same row at this moment: the unique constraint lets one of them through.
     Metric.objects.bulk_create(rows, ignore_conflicts=True)
-    return {m.name.text: m for m in known.filter(name__text__in=list(wanted)).order_by("pk")}
+    return _known(run, list(wanted))
+
+
+def _known(run: Run, names: list[str]) -> dict[str, Metric]:
+    """The metrics of these names that are there, locked in the order of their keys."""
+    if names and len(names) <= _MOST_PREPARED:
+        room = 1 << (len(names) - 1).bit_length()
+        found = _prepared_for(room).all(run.pk, *names, *names[-1:] * (room - len(names)))
+        return {metric.name.text: metric for metric in found}
+    rows = Metric.objects.select_for_update().filter(run=run, name__text__in=names).select_related("name")
+    return {metric.name.text: metric for metric in rows.order_by("pk")}
 
 
 def _check_family(metric: Metric, points: Points) -> None:
@@ -129,6 +149,9 @@ def _check_family(metric: Metric, points: Points) -> None:
 def _without_known(metric: Metric, points: Points) -> Points:
     """The points without those that the metric has, and each of them once. Most logs go forward: then none is read."""
     if points.steps is None or points.times is None or isinstance(points.values, list):
+        return points
+    is_ahead = not metric.count or int(points.steps.min()) > metric.last_step
+    if is_ahead and bool((points.steps[1:] > points.steps[:-1]).all()):
         return points
     rows = np.rec.fromarrays([points.steps, points.times, points.values.view(np.int64)])
     _, firsts = np.unique(rows, return_index=True)
@@ -199,6 +222,12 @@ SUMMARY_FIELDS = [
 _UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of ours
     Metric._meta.db_table, ", ".join(f'"{name}" = %s' for name in SUMMARY_FIELDS)
 )
+_SEGMENT_FIELDS = ["metric_id", "count", "first_step", "last_step", "codec", "data"]
+_INSERT = 'INSERT INTO "{}" ({}) VALUES ({})'.format(  # noqa: S608  # names of ours
+    Segment._meta.db_table,
+    ", ".join(f'"{name}"' for name in _SEGMENT_FIELDS),
+    ", ".join(["%s"] * len(_SEGMENT_FIELDS)),
+)
 
 
 def _save(metrics: Collection[Metric]) -> None:
@@ -206,3 +235,11 @@ def _save(metrics: Collection[Metric]) -> None:
     rows = [[*(getattr(metric, name) for name in SUMMARY_FIELDS), metric.pk] for metric in metrics]
     with connection.cursor() as cursor:
         cursor.executemany(_UPDATE, rows)
+
+
+def _insert(segments: Collection[Segment]) -> None:
+    """Add the segments. By bulk_create it took six times as long."""
+    if segments:
+        rows = [[getattr(segment, name) for name in _SEGMENT_FIELDS] for segment in segments]
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, rows)
