@@ -1,11 +1,16 @@
 """The addresses of the protocol; studio/urls.py puts them at the top and below each workspace."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from runs.mlflow_api import artifacts, experiments, histories, inputs, models, runs, search, server, values
 from runs.mlflow_api.base import Handler, endpoint, unknown
 
+# Those that scripts ask most come first, where they are found soonest.
 TRACKING: dict[str, dict[str, Handler]] = {
+    "runs/log-metric": {"POST": values.log_metric},
+    "runs/log-parameter": {"POST": values.log_parameter},
+    "runs/log-batch": {"POST": values.batch},
+    "runs/set-tag": {"POST": values.set_tag},
     "experiments/create": {"POST": experiments.create},
     "experiments/get": {"GET": experiments.get},
     "experiments/get-by-name": {"GET": experiments.get_by_name},
@@ -21,10 +26,6 @@ TRACKING: dict[str, dict[str, Handler]] = {
     "runs/delete": {"POST": runs.delete},
     "runs/search": {"POST": search.runs},
     "runs/restore": {"POST": runs.restore},
-    "runs/log-metric": {"POST": values.log_metric},
-    "runs/log-parameter": {"POST": values.log_parameter},
-    "runs/log-batch": {"POST": values.batch},
-    "runs/set-tag": {"POST": values.set_tag},
     "runs/delete-tag": {"POST": values.delete_tag},
     "metrics/get-history": {"GET": histories.of_run},
     "metrics/get-history-bulk": {"GET": histories.of_runs},
@@ -64,30 +65,25 @@ FILES: dict[str, tuple[str, dict[str, Handler]]] = {
 }
 
 
-def routes(prefix: str) -> list[URLPattern]:
-    """What scripts (`api`) and pages (`ajax-api`) ask."""
+def routes() -> list[URLPattern | URLResolver]:
+    """What scripts (`api`) and pages (`ajax-api`) ask, in folders: Django tries one route after the other."""
     tracking = [
-        path(f"{prefix}/2.0/mlflow/{route}", endpoint(**handlers), name=f"mlflow-{route.replace('/', '-')}")
+        path(route, endpoint(**handlers), name=f"mlflow-{route.replace('/', '-')}")
         for route, handlers in TRACKING.items()
     ]
-    info = path(f"{prefix}/3.0/mlflow/server-info", endpoint(GET=server.info), name="mlflow-server-info")
-    of_models = [
-        path(f"{prefix}/2.0/mlflow/{route}", endpoint(**handlers), name=name)
-        for route, (name, handlers) in MODELS.items()
+    of_models = [path(route, endpoint(**handlers), name=name) for route, (name, handlers) in MODELS.items()]
+    files = [path(route, endpoint(**handlers), name=name) for route, (name, handlers) in FILES.items()]
+    info = path("server-info", endpoint(GET=server.info), name="mlflow-server-info")
+    rest = path("<path:rest>", unknown, name="mlflow-unknown")
+    return [
+        path("2.0/mlflow/", include([*tracking, *of_models, rest])),
+        path("2.0/mlflow-artifacts/", include([*files, rest])),
+        path("3.0/mlflow/", include([info, rest])),
     ]
-    files = [
-        path(f"{prefix}/2.0/mlflow-artifacts/{route}", endpoint(**handlers), name=name)
-        for route, (name, handlers) in FILES.items()
-    ]
-    rest = [
-        path(f"{prefix}/{part}/<path:rest>", unknown, name="mlflow-unknown")
-        for part in ("2.0/mlflow", "3.0/mlflow", "2.0/mlflow-artifacts")
-    ]
-    return [*tracking, *of_models, *files, info, *rest]
 
 
 urlpatterns = [
-    *routes("api"),
-    *routes("ajax-api"),
+    path("api/", include(routes())),
+    path("ajax-api/", include(routes())),
     path("get-artifact", endpoint(GET=artifacts.get_of_run), name="mlflow-get-artifact"),
 ]
