@@ -129,7 +129,9 @@ def _tags(run: WholeRun) -> dict[str, str]:
 
 
 def _last(key: str, last: Last) -> dict[str, Any] | None:
-    value = last.value if last.value is not None else _SPELLED.get(last.text or "")
+    if last.value is not None:  # a finite one
+        return {"key": key, "value": last.value, "timestamp": last.time, "step": last.step}
+    value = _SPELLED.get(last.text or "")
     if value is None:  # a text, a table, a picture: MLflow has no such metrics
         return None
     return point_shape(key, last.step, last.time, value)

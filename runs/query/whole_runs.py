@@ -12,6 +12,7 @@ from runs.models import Experiment, Metric, Name, Param, Run, Tag, User, Workspa
 from runs.query.columns import BUILT_IN, MOST_SORTS, Sort, as_column, sort_text
 from runs.query.conditions import Conditions
 from runs.query.cursors import read_cursor, write_cursor
+from runs.query.expressions import Listed, is_one_of
 from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Op, all_of
@@ -96,7 +97,7 @@ def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
     found: dict[int, WholeRun] = {}
     for start in range(0, len(numbers), READ_TOGETHER):
         some = numbers[start : start + READ_TOGETHER]
-        rows = Run.objects.filter(pk__in=some).values_list(*_COLUMNS)
+        rows = Run.objects.filter(is_one_of(Listed(some))).values_list(*_COLUMNS)
         found |= {row[0]: WholeRun(Facts(*row)) for row in rows}
         _fill(found, some)
         for number, uses in uses_of(some).items():
@@ -107,12 +108,13 @@ def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
 
 def _fill(found: dict[int, WholeRun], numbers: Sequence[int]) -> None:
     texts = ("run_id", "name_id", "value", "full")
-    metrics = Metric.objects.filter(run__in=numbers, count__gt=0)
+    of_runs = is_one_of(Listed(numbers), "run_id")
+    metrics = Metric.objects.filter(of_runs, count__gt=0)
     numeric = list(
         metrics.values_list("run_id", "name_id", "last", "last_text", "last_step", "last_time").order_by()
     )
-    params = list(Param.objects.filter(run__in=numbers).values_list(*texts).order_by())
-    tags = list(Tag.objects.filter(run__in=numbers).values_list(*texts).order_by())
+    params = list(Param.objects.filter(of_runs).values_list(*texts).order_by())
+    tags = list(Tag.objects.filter(of_runs).values_list(*texts).order_by())
     names = _names({row[1] for rows in (numeric, params, tags) for row in rows})
     for run, name, value, text, step, time in numeric:
         if run in found:
@@ -130,7 +132,7 @@ def _names(wanted: set[int]) -> dict[int, str]:
     names: dict[int, str] = {}
     numbers: Iterator[int] = iter(wanted)
     while some := list(islice(numbers, READ_TOGETHER)):
-        names |= dict(Name.objects.filter(pk__in=some).values_list("pk", "text"))
+        names |= dict(Name.objects.filter(is_one_of(Listed(some))).values_list("pk", "text"))
     return names
 
 
