@@ -25,6 +25,7 @@ TABLE_ROWS = 200
 TABLE_COLUMNS = 50
 CELL_LENGTH = 200
 JSON_BYTES = 512 * 1024
+SPLIT_HEAD = 200
 SPLIT_BYTES = 4 * 1024 * 1024
 JSON_LINES = 5000
 SOURCE_BYTES = 256 * 1024
@@ -40,6 +41,12 @@ def kind_of(path: str) -> str | None:
     ending = name.rpartition(".")[2] if "." in name else ""
     known = {"csv": "table", "tsv": "table", "json": "json", "md": "markdown", "markdown": "markdown"}
     return known.get(ending) or ("source" if lexer_of(name) else None)
+
+
+def word_of(kind: str | None, file: Artifact) -> str:
+    """How the page calls this kind: JSON that holds a table is one."""
+    kind = "table" if kind == "json" and _SPLIT.match(_text(file, SPLIT_HEAD)) else kind
+    return WORDS.get(kind or "", "")
 
 
 def preview_facts(kind: str, file: Artifact) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def _json(file: Artifact) -> dict[str, Any]:
 
 def _split_table(file: Artifact) -> dict[str, Any] | None:
     """The table of a file that MLflow's `log_table` or pandas' `to_json(orient="split")` wrote; None for others."""
-    if not _SPLIT.match(_text(file, 200)) or file.size > SPLIT_BYTES:
+    if not _SPLIT.match(_text(file, SPLIT_HEAD)) or file.size > SPLIT_BYTES:
         return None
     try:
         sent = json.loads(_text(file, SPLIT_BYTES), parse_int=str, parse_float=str)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from runs.access import Need, allows, get_run
@@ -15,10 +16,10 @@ from runs.actions.repair import is_stuck
 from runs.actions.trash import days_left
 from runs.errors import Gone, NotFound
 from runs.lifecycle import Status
-from runs.models import Param, Property, Run, Tag
+from runs.models import Metric, Param, Property, Run, Tag
 from runs.query.images import image_metrics
 from runs.query.resubmitted import origin_of, resubmissions_of
-from runs.query.run_metrics import own_metrics
+from runs.query.run_metrics import Shown, own_metrics, shown_as
 from runs.query.stars import starred
 from runs.query.values import last_of
 from runs.web import show
@@ -34,6 +35,9 @@ LIVE_S = 3
 STOPPING_S = 1
 # How many names a card lists; the Metrics tab searches all.
 MOST_LISTED = 500
+LAST_LENGTH = 40
+# What stands for the value of a metric that is none.
+_WORDS = {Shown.ROWS: "table", Shown.DOCUMENT: "document", Shown.IMAGE: "image"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def overview_facts(request: HttpRequest, run: Run) -> dict[str, Any]:
         "metrics": [
             {
                 "name": m.name.text,
-                "last": show.number(_clipped(last_of(m))),
+                "last": last_shown(m, LAST_LENGTH),
                 "min": m.min,
                 "max": m.max,
                 "count": m.count,
@@ -153,8 +157,10 @@ def _values(model: Any, run: Run) -> Any:
     return model.objects.filter(run=run).select_related("name").order_by("name__text")
 
 
-def _clipped(value: float | str | None) -> float | str | None:
-    return show.clipped(value, 80) if isinstance(value, str) else value
+def last_shown(metric: Metric, length: int) -> SafeString:
+    """The last value of a metric as a table shows it: a word for what is no value, and of a text the beginning."""
+    last = _WORDS.get(shown_as(metric)) or last_of(metric)
+    return show.number(show.clipped(last, length) if isinstance(last, str) else last)
 
 
 def _quoted(argument: str) -> str:

@@ -28,7 +28,7 @@ from runs.web.file_tree import tab_facts, tabs_of, tree_facts
 from runs.web.frame import caller_of
 from runs.web.headers import SANDBOX
 from runs.web.log_html import values_of
-from runs.web.preview import WORDS, kind_of, preview_facts
+from runs.web.preview import kind_of, preview_facts, word_of
 from runs.web.run import facts_of, run_of
 
 OWN_LOG = "std_log.txt"  # what a program prints
@@ -161,7 +161,7 @@ def _view(caller: Caller, run: Run, file: Artifact, address: Address) -> dict[st
     if wanted != "text" and not _is_text(file):
         return facts | {"kind": "other"}
     facts["preview"] = None if file.is_log else kind_of(file.path)
-    facts["preview_word"] = WORDS.get(facts["preview"] or "", "")
+    facts["preview_word"] = word_of(facts["preview"], file)
     # Source is shown whole, so its lines are there; elsewhere who asks for a line gets lines.
     places = [name for name in log_view.PLACES if not (name == "line" and facts["preview"] == "source")]
     is_read = any(address.query.get(name) for name in (*places, "grep"))

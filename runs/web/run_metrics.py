@@ -17,10 +17,8 @@ from runs.web import show
 from runs.web.address import Address
 from runs.web.charts import csv_of, json_of
 from runs.web.metric_parts import Place, parts_of
-from runs.web.run import facts_of, run_of
+from runs.web.run import facts_of, last_shown, run_of
 
-# What stands for the value of a metric that is none.
-WORDS = {Shown.ROWS: "table", Shown.DOCUMENT: "document", Shown.IMAGE: "image"}
 ICONS = {
     Shown.LINE: "chart",
     Shown.TEXT: "text",
@@ -82,12 +80,11 @@ def _listed(metric: Metric, chosen: set[str]) -> dict[str, Any]:
 
 
 def _summary(metric: Metric, place: Place) -> dict[str, Any]:
-    last = WORDS.get(shown_as(metric)) or last_of(metric)
     return {
         "name": metric.name.text,
         "url": place.only(metric.name.text),
         "icon": ICONS[shown_as(metric)],
-        "last": show.number(show.clipped(last, 60) if isinstance(last, str) else last),
+        "last": last_shown(metric, 60),
         "low": metric.min,
         "high": metric.max,
         "mean": metric.mean,

@@ -18,7 +18,7 @@ from runs.web.address import Address
 from runs.web.described import shown
 from runs.web.diff_html import side_by_side, unified
 from runs.web.frame import caller_of
-from runs.web.preview import WORDS, kind_of, plain_facts, preview_facts
+from runs.web.preview import kind_of, plain_facts, preview_facts, word_of
 from runs.web.run import facts_of, run_of
 from runs.web.run_files import MOST_IMAGE_BYTES, picture
 from runs.web.source_tree import tree_of
@@ -119,7 +119,7 @@ def _view(run: Run, file: SnapshotFile, address: Address) -> dict[str, Any]:
     preview = kind_of(opened.path)
     facts |= {
         "preview": preview if preview != "source" else None,
-        "preview_word": WORDS.get(preview or "", ""),
+        "preview_word": word_of(preview, opened),
     }
     if preview and wanted != "text":
         found = preview_facts(preview, opened)

@@ -105,3 +105,9 @@ def test_a_picture_is_asked_for_again_only_when_it_changed(browser, place, run, 
     first = browser.get(place("logs/image/?file=samples_0.png"))
     again = browser.get(place("logs/image/?file=samples_0.png"), headers={"If-None-Match": first["ETag"]})
     assert first["Content-Type"] == "image/png" and again.status_code == 304
+
+
+def test_the_overview_has_a_word_in_place_of_the_path(browser, place, run, owner):
+    picture(run, owner, "samples", 5)
+    html = browser.get(place("")).content.decode()
+    assert "samples_5.png" not in html and '<td class="num">image</td>' in html

@@ -95,6 +95,7 @@ def test_a_table_shows_its_first_rows_and_says_so(page_of):
 def test_a_table_that_mlflow_logged_is_shown_as_one(page_of):
     html = page_of("eval.json", b'{"columns":["prompt","loss"],"data":[["<i>",0.50],[null,{"a":1}]]}')
     assert "2 rows, 2 columns." in html and '<td class="num">0.50</td>' in html
+    assert ">Table</a>" in html and ">JSON</a>" not in html
     assert "<td>&lt;i&gt;</td>" in html and "<td></td>" in html and "{&quot;a&quot;: &quot;1&quot;}" in html
     rows = b",".join(b"[%d]" % n for n in range(300))
     html = page_of("many.json", b'{"columns":["n"],"index":[],"data":[' + rows + b"]}")
