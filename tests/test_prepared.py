@@ -33,6 +33,19 @@ def test_each_call_asks_with_its_own_values(workspace, owner, reader):
     assert mine.first(owner.pk, "' OR 1=1 --") is None
 
 
+def test_all_that_are_found_come_in_their_order_with_what_is_read_along(workspace, django_assert_num_queries):
+    runs = [make.run(workspace) for _ in range(3)]
+    among = Prepared(
+        lambda *ids: Run.objects.select_related("workspace").filter(public_id__in=ids).order_by("-pk"),
+        *[str] * 3,
+    )
+    names = [run.public_id for run in runs]
+    with django_assert_num_queries(2):
+        assert [run.workspace.name for run in among.all(*names)] == ["vision"] * 3
+        assert among.all(names[0], names[2], names[2]) == [runs[2], runs[0]]
+    assert among.all("no", "such", "run") == []
+
+
 def test_what_is_read_along_may_be_missing_or_there(workspace, owner):
     with_run = Prepared(lambda number: ApiToken.objects.select_related("run", "user").filter(pk=number), int)
     make.token(owner)

@@ -26,17 +26,16 @@ def add_numbers(
         if metric.first is None:
             metric.first = float(finite[0])
     place = _latest(steps, times)
+    step, time = int(steps[place]), int(times[place])
     if greatest:
-        together = np.flatnonzero((steps == steps[place]) & (times == times[place]))
+        together = np.flatnonzero((steps == step) & (times == time))
         place = int(together[np.argmax(_ranked(values[together]))])
-    if _is_later(metric, int(steps[place]), int(times[place])) and not (
-        greatest and _is_less(metric, int(steps[place]), int(times[place]), values[place])
-    ):
-        value = float(values[place])
+    value = float(values[place])
+    if _is_later(metric, step, time) and not (greatest and _is_less(metric, step, time, value)):
         is_finite = bool(np.isfinite(value))
         metric.last = value if is_finite else None
         metric.last_text = None if is_finite else spelled(value)
-        metric.last_step, metric.last_time = int(steps[place]), int(times[place])
+        metric.last_step, metric.last_time = step, time
     metric.count += len(values)
 
 

@@ -55,9 +55,9 @@ def put(call: Call) -> dict[str, Any]:
     place = _place(call, call.parts["path"], "write")
     if isinstance(place.owner, Run):
         check_not_canceled(place.owner)
-    kept = put_file(place.owner, _named(place), pieces(call.request), by=call.caller.user)
+    put_file(place.owner, _named(place), pieces(call.request), by=call.caller.user)
     if isinstance(place.owner, Run):
-        note_logged_image(place.owner, kept)
+        note_logged_image(place.owner, place.whole)
     return {}
 
 

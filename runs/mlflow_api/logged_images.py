@@ -1,10 +1,10 @@
 """Images of MLflow's `log_image(key=…)`, which sends key, step and time in the name of the file."""
 
+import hashlib
 import re
 
 import numpy as np
 
-from runs.actions.files import Put
 from runs.actions.tracking import Points, log_points
 from runs.errors import Refused
 from runs.limits import INTEGER_MAX
@@ -18,17 +18,17 @@ _NAME = re.compile(
 )
 
 
-def note_logged_image(run: Run, put: Put) -> None:
-    """Show a file of such a name as an image of its key and step. A file that is sent again adds no second one.
+def note_logged_image(run: Run, path: str) -> None:
+    """Show a file of such a name as an image of its key and step; sent again, also after a lost answer, it adds none.
 
     Where the key is already that of numbers the file stays a file.
     """
-    found = _NAME.fullmatch(put.artifact.path) if put.is_new else None
+    found = _NAME.fullmatch(path)
     if found is None or int(found["time"]) > INTEGER_MAX or abs(int(found["step"])) > INTEGER_MAX:
         return
     steps, times = (np.array([int(found[part])], dtype=np.int64) for part in ("step", "time"))
-    name, path = found["key"].replace("~", "/"), put.artifact.path
+    image = Points(found["key"].replace("~", "/"), [path], steps, times, kind=Metric.IMAGE)
     try:
-        log_points(run, [Points(name, [path], steps, times, kind=Metric.IMAGE)])
+        log_points(run, [image], key=f"image {hashlib.sha256(path.encode()).hexdigest()}")
     except Refused:
         pass

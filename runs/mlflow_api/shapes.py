@@ -26,9 +26,9 @@ def ms(moment: datetime) -> int:
 
 def number(value: float) -> float | str:
     """A number on the wire: NaN as text, infinities as the largest numbers."""
-    if math.isnan(value):
-        return "NaN"
-    return value if math.isfinite(value) else math.copysign(_LARGEST, value)
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else math.copysign(_LARGEST, value)
 
 
 def pairs(values: dict[str, str]) -> list[dict[str, str]]:
@@ -129,9 +129,7 @@ def _tags(run: WholeRun) -> dict[str, str]:
 
 
 def _last(key: str, last: Last) -> dict[str, Any] | None:
-    if last.value is not None:  # a finite one
-        return {"key": key, "value": last.value, "timestamp": last.time, "step": last.step}
-    value = _SPELLED.get(last.text or "")
+    value = last.value if last.value is not None else _SPELLED.get(last.text or "")
     if value is None:  # a text, a table, a picture: MLflow has no such metrics
         return None
     return point_shape(key, last.step, last.time, value)

@@ -1,6 +1,7 @@
 """What scripts log: metrics, parameters, tags, one by one or in batches."""
 
 from collections import Counter
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -43,7 +44,8 @@ def log_metric(call: Call) -> dict[str, Any]:
     """One point."""
     key = call.fields.key("Metric name", "name")
     point = _point(call.fields, key)
-    steps, times, values = _arrays([point])
+    step, time, value = point
+    steps, times, values = _arrays([step], [time], [value])
     _put(
         call.run_of_script(),
         call,
@@ -138,7 +140,12 @@ def _points_by_key(fields: Fields) -> tuple[list[Points], Closer]:
             metric = Fields(each, f"metrics[{at}].")
             key = metric.key("Metric name", "name")
             closer.append((metric, key, _point(metric, key)))
-        columns = _arrays([point for _, _, point in closer])
+        points = [point for _, _, point in closer]
+        columns = _arrays(
+            [step for step, _, _ in points],
+            [time for _, time, _ in points],
+            [value for _, _, value in points],
+        )
     steps, times, values = columns
     keys = [key for _, key, _ in closer] or list(map(itemgetter("key"), sent))
     places: dict[str, list[int]] = {}
@@ -167,11 +174,7 @@ def _columns(sent: list[dict[str, Any]]) -> Columns | None:
     if {*map(type, steps), *map(type, times)} != {int} or min(times) < 0:
         return None
     try:
-        return (
-            np.array(steps, dtype=np.int64),
-            np.array(times, dtype=np.int64),
-            np.array(values, dtype=np.float64),
-        )
+        return _arrays(steps, times, values)
     except OverflowError:
         return None
 
@@ -186,8 +189,7 @@ def _point(metric: Fields, key: str) -> Point:
     return metric.integer("step", 0), time, value
 
 
-def _arrays(points: list[Point]) -> Columns:
-    steps, times, values = zip(*points, strict=True) if points else ((), (), ())
+def _arrays(steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Columns:
     return (
         np.array(steps, dtype=np.int64),
         np.array(times, dtype=np.int64),

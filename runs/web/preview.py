@@ -31,7 +31,7 @@ JSON_LINES = 5000
 SOURCE_BYTES = 256 * 1024
 PLAIN_LINES = 20_000
 WORDS = {"table": "Table", "json": "JSON", "markdown": "Drawn", "source": "Source"}
-_SPLIT = re.compile(r'\s*\{\s*"(columns|index|data)"\s*:\s*\[')
+_SPLIT = re.compile(r'\s*\{\s*"columns"\s*:\s*\[')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
@@ -44,9 +44,8 @@ def kind_of(path: str) -> str | None:
 
 
 def word_of(kind: str | None, file: Artifact) -> str:
-    """How the page calls this kind: JSON that holds a table is one."""
-    kind = "table" if kind == "json" and _SPLIT.match(_text(file, SPLIT_HEAD)) else kind
-    return WORDS.get(kind or "", "")
+    """How the page calls this kind: JSON that begins as a table is one, unless `preview_facts` finds otherwise."""
+    return WORDS.get("table" if kind == "json" and _begins_as_table(file) else kind or "", "")
 
 
 def preview_facts(kind: str, file: Artifact) -> dict[str, Any]:
@@ -80,21 +79,19 @@ def _table(file: Artifact) -> dict[str, Any]:
     if file.size > TABLE_BYTES and len(rows) <= TABLE_ROWS + 1:
         rows.pop()  # its end may be missing
     head, body = rows[0] if rows else [], rows[1 : TABLE_ROWS + 1]
-    counted = f"The first {len(body)} rows" if is_cut else _rows(len(body))
+    counted = f"The first {len(body)} rows" if is_cut else _counted(len(body), "row")
     return _table_facts(head, body, counted)
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _table_facts(head: list[str], body: list[list[str]], counted: str) -> dict[str, Any]:
     """A table of these rows, of which `counted` tells the number; a number of columns that fits on a page."""
     width = max(map(len, [head, *body]))
-    notes = [
-        counted,
-        f"the first {TABLE_COLUMNS} of {width:,} columns" if width > TABLE_COLUMNS else f"{width} columns",
-    ]
+    across = _counted(width, "column")
+    notes = [counted, f"the first {TABLE_COLUMNS} of {across}" if width > TABLE_COLUMNS else across]
     columns = range(min(width, TABLE_COLUMNS))
     return {
         "kind": "table",
@@ -113,8 +110,11 @@ def _cell(row: list[str], place: int, *, like: list[list[str]]) -> dict[str, Any
 
 
 def _json(file: Artifact) -> dict[str, Any]:
-    if (rows := _split_table(file)) is not None:
-        return rows
+    found = _split_table(file) if _begins_as_table(file) else None
+    return found or {"preview_word": WORDS["json"], **_laid_out(file)}
+
+
+def _laid_out(file: Artifact) -> dict[str, Any]:
     if file.size > JSON_BYTES:
         return {"reason": f"Only JSON of up to {show.size(JSON_BYTES)} is laid out. It is shown as text."}
     text = _text(file, JSON_BYTES)
@@ -136,10 +136,13 @@ def _json(file: Artifact) -> dict[str, Any]:
     return _lines_facts(lines[:JSON_LINES], note)
 
 
+def _begins_as_table(file: Artifact) -> bool:
+    """Whether it may be one that MLflow's `log_table` or pandas' `to_json(orient="split")` wrote."""
+    return file.size <= SPLIT_BYTES and _SPLIT.match(_text(file, SPLIT_HEAD)) is not None
+
+
 def _split_table(file: Artifact) -> dict[str, Any] | None:
-    """The table of a file that MLflow's `log_table` or pandas' `to_json(orient="split")` wrote; None for others."""
-    if not _SPLIT.match(_text(file, SPLIT_HEAD)) or file.size > SPLIT_BYTES:
-        return None
+    """The table of such a file; None where it turns out to be something else."""
     try:
         sent = json.loads(_text(file, SPLIT_BYTES), parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -150,7 +153,8 @@ def _split_table(file: Artifact) -> dict[str, Any] | None:
     if not all(isinstance(row, list) for row in data):
         return None
     body = [[_written(value) for value in row] for row in data[:TABLE_ROWS]]
-    counted = _rows(len(data)) if len(data) <= TABLE_ROWS else f"The first {TABLE_ROWS} of {_rows(len(data))}"
+    counted = _counted(len(data), "row")
+    counted = counted if len(data) <= TABLE_ROWS else f"The first {TABLE_ROWS} of {counted}"
     return _table_facts([_written(name) for name in names], body, counted)
 
 

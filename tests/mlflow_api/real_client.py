@@ -29,9 +29,8 @@ def run_script(studio: Any, python: str, script: str, *, needs: str = "") -> Any
     }
     environment.pop("PYTHONPATH", None)
     for package in needs.split():
-        if subprocess.run(
-            [python, "-c", f"import {package}"], env=environment, capture_output=True
-        ).returncode:
+        found = f"import importlib.util as u; print(u.find_spec({package!r}))"
+        if b"None" in subprocess.run([python, "-c", found], check=True, capture_output=True).stdout:
             pytest.skip(f"{package} is not installed beside MLflow")
     done = subprocess.run(
         [python, "-c", script], env=environment, cwd=studio.data, capture_output=True, text=True, timeout=300

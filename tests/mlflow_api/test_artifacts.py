@@ -1,9 +1,11 @@
 """Files by MLflow's protocol: sent, listed, fetched, deleted; and what lies outside of a run."""
 
 import io
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from runs import storage
@@ -69,6 +71,15 @@ def test_logged_images_are_images_of_their_key_and_step(client, run, root, sign)
     frames = pictures_of(metric)
     assert [(frame.step, frame.time) for frame in frames] == [(0, 1764), (5, 1764)]
     assert frame_at(metric, 5).problem == ""
+
+
+def test_an_image_whose_noting_failed_is_noted_when_the_file_is_sent_again(client, run, root, monkeypatch):
+    name = f"{root}/images/dogs+step+0+timestamp+1764+{UUID}.png"
+    with monkeypatch.context() as broken:
+        broken.setattr("runs.mlflow_api.logged_images.log_points", Mock(side_effect=OperationalError))
+        assert put(client, name, PNG).status_code == 503
+    assert put(client, name, PNG).status_code == 200
+    assert len(pictures_of(find_images(run)[0])) == 1
 
 
 def test_an_image_under_the_name_of_numbers_stays_a_file(client, run, root):

@@ -99,12 +99,13 @@ def test_a_table_that_mlflow_logged_is_shown_as_one(page_of):
     assert "<td>&lt;i&gt;</td>" in html and "<td></td>" in html and "{&quot;a&quot;: &quot;1&quot;}" in html
     rows = b",".join(b"[%d]" % n for n in range(300))
     html = page_of("many.json", b'{"columns":["n"],"index":[],"data":[' + rows + b"]}")
-    assert "The first 200 of 300 rows, 1 column" in html and html.count("<tr>") == 201
+    assert "The first 200 of 300 rows, 1 column." in html and html.count("<tr>") == 201
 
 
 @pytest.mark.parametrize("rest", [b'"a"]', b"[1], 2]}", b'[1]], "x": ]}'])
 def test_json_that_only_begins_like_a_table_is_json(page_of, rest):
-    assert "columns" in page_of("eval.json", b'{"columns": ["n"], "data": [' + rest)
+    html = page_of("eval.json", b'{"columns": ["n"], "data": [' + rest)
+    assert "columns" in html and ">JSON</a>" in html and ">Table</a>" not in html
 
 
 def test_a_wide_and_ragged_table_is_bounded(page_of):
