@@ -3,14 +3,27 @@
 Building the statement anew took two thirds of the time of a lookup by key. What comes back are the models' own objects.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Expression, Field, IntegerField, Model, QuerySet, TextField
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    Expression,
+    Field,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
+# What fills a place: a text, a number, or numbers.
+Filling = str | int | Sequence[int]
 
 
 class Slot(Expression):
@@ -24,6 +37,47 @@ class Slot(Expression):
         """A parameter, which is filled later."""
         return "%s", [self]
 
+    def filled(self, value: Filling) -> Any:
+        """The parameter of a call."""
+        return value
+
+
+class SlotOfNumbers(Slot):
+    """A place for numbers, as one parameter, however many they are."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        """A parameter among words that make a list of it."""
+        return f"({numbers_sql()})", [self]
+
+    def filled(self, value: Filling) -> Any:
+        """The numbers as the statement reads them."""
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise TypeError(f"numbers are wanted, not {value!r}")
+        return numbers_param(value)
+
+
+def numbers_sql() -> str:
+    """What reads numbers out of one parameter: of PostgreSQL an array, of SQLite a statement of its own."""
+    return "%s::bigint[]" if connection.vendor == "postgresql" else "SELECT value FROM json_each(%s)"
+
+
+def numbers_param(numbers: Sequence[int]) -> Any:
+    """Numbers as that parameter."""
+    return list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))
+
+
+def _slots(kinds: Sequence[type]) -> list[Slot]:
+    return [
+        SlotOfNumbers(place, BigIntegerField())
+        if kind is list
+        else Slot(place, TextField() if kind is str else IntegerField())
+        for place, kind in enumerate(kinds)
+    ]
+
+
+def _fill(params: Sequence[Any], values: Sequence[Filling]) -> list[Any]:
+    return [each.filled(values[each.place]) if isinstance(each, Slot) else each for each in params]
+
 
 class Prepared(Generic[M]):
     """A query for one object, or for several, whose values come later.
@@ -36,12 +90,12 @@ class Prepared(Generic[M]):
         self._build, self._kinds = build, kinds
         self._made: dict[tuple[str, bool], _Statement] = {}
 
-    def first(self, *values: str | int) -> M | None:
+    def first(self, *values: Filling) -> M | None:
         """The first object that the query finds with these values, or None."""
         found: list[M] = self._statement(one=True).ask(values)
         return found[0] if found else None
 
-    def all(self, *values: str | int) -> list[M]:
+    def all(self, *values: Filling) -> list[M]:
         """All objects that the query finds with these values, in its order."""
         found: list[M] = self._statement(one=False).ask(values)
         return found
@@ -49,11 +103,7 @@ class Prepared(Generic[M]):
     def _statement(self, *, one: bool) -> "_Statement":
         made = self._made.get((connection.vendor, one))
         if made is None:
-            slots = [
-                Slot(place, TextField() if kind is str else IntegerField())
-                for place, kind in enumerate(self._kinds)
-            ]
-            query = self._build(*slots)
+            query = self._build(*_slots(self._kinds))
             made = self._made[connection.vendor, one] = _Statement(query[:1] if one else query)
         return made
 
@@ -72,11 +122,10 @@ class _Statement:
         self._populators = get_related_populators(info, select, "default")  # type: ignore[call-arg]
         self._converters = compiler.get_converters([column for column, _, _ in select])
 
-    def ask(self, values: tuple[str | int, ...]) -> list[Any]:
+    def ask(self, values: tuple[Filling, ...]) -> list[Any]:
         """The objects of all rows."""
-        params = [values[each.place] if isinstance(each, Slot) else each for each in self._params]
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, params)
+            cursor.execute(self._sql, _fill(self._params, values))
             return [self._made_of(list(row)) for row in cursor.fetchall()]
 
     def _made_of(self, row: list[Any]) -> Any:
@@ -87,3 +136,59 @@ class _Statement:
         for populator in self._populators:
             populator.populate(row, made)
         return made
+
+
+class PreparedRows:
+    """A query for plain values, a `values_list`, whose values come later: of the types `str`, `int` and `list`.
+
+    A `list` is one of numbers, for `is_one_of`. All rows are read at once, which is quicker than Django's hundreds.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
+        self._build, self._kinds = build, kinds
+        self._made: dict[str, _Rows] = {}
+
+    def all(self, *values: Filling) -> list[Any]:
+        """All rows that the query finds with these values, in its order, each a tuple or a list."""
+        made = self._made.get(connection.vendor)
+        if made is None:
+            made = self._made[connection.vendor] = _Rows(self._build(*_slots(self._kinds)))
+        return made.ask(values)
+
+
+class _Rows:
+    """The SQL of a query, and what makes Python's values of the database's."""
+
+    def __init__(self, query: QuerySet[Any, Any]) -> None:
+        compiler = query.query.get_compiler(connection=connection)
+        self._sql, self._params = compiler.as_sql()
+        found = compiler.get_converters([column for column, _, _ in compiler.select])
+        self._converters = [
+            (place, _quick(converters, expression), expression)
+            for place, (converters, expression) in found.items()
+        ]
+
+    def ask(self, values: tuple[Filling, ...]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _fill(self._params, values))
+            rows = cursor.fetchall()
+        return [self._converted(list(row)) for row in rows] if self._converters else rows
+
+    def _converted(self, row: list[Any]) -> list[Any]:
+        for place, converters, expression in self._converters:
+            if row[place] is not None:
+                for convert in converters:
+                    row[place] = convert(row[place], expression, connection)
+        return row
+
+
+def _quick(converters: list[Any], expression: Any) -> list[Any]:
+    """The same but for moments of SQLite, of which Django asks three times whether they have a time zone."""
+    if connection.vendor == "sqlite" and isinstance(expression.output_field, DateTimeField):
+        return [_in_utc]
+    return converters
+
+
+def _in_utc(moment: Any, expression: Any, connection: Any) -> Any:
+    """SQLite's driver has read the text already where the column is one of a table."""
+    return (moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)).replace(tzinfo=UTC)

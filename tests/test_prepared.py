@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 
-from runs.models import ApiToken, Member, Run
-from runs.prepared import Prepared
+from runs.models import ApiToken, Member, Run, Tag
+from runs.prepared import Prepared, PreparedRows
+from runs.query.expressions import is_one_of
 from tests import make
 
 
@@ -62,6 +63,33 @@ def test_one_query_and_none_besides(workspace, django_assert_num_queries):
     by_id.first(run.public_id)
     with django_assert_num_queries(1):
         assert by_id.first(run.public_id).experiment.workspace_id == workspace.pk
+
+
+def test_plain_values_of_many_at_once_are_what_django_reads(workspace, django_assert_num_queries):
+    runs = [make.run(workspace, tags={"a": f"{place}"}, arguments=["--lr", f"{place}"]) for place in range(3)]
+    columns = ("pk", "created_at", "ended_at", "arguments", "workspace__name")
+    some = PreparedRows(
+        lambda numbers: Run.objects.filter(is_one_of(numbers)).order_by("pk").values_list(*columns), list
+    )
+    django = [list(row) for row in Run.objects.order_by("pk").values_list(*columns)]
+    with django_assert_num_queries(3):
+        assert [list(row) for row in some.all([run.pk for run in runs])] == django
+        assert [row[0] for row in some.all([runs[2].pk, runs[0].pk, 10**9])] == [runs[0].pk, runs[2].pk]
+        assert some.all([]) == []
+    tagged = PreparedRows(
+        lambda text, numbers: Tag.objects.filter(is_one_of(numbers, "run_id"), value=text).values_list(
+            "run_id"
+        ),
+        str,
+        list,
+    )
+    assert tagged.all("1", [run.pk for run in runs]) == [(runs[1].pk,)]
+
+
+def test_what_stands_for_numbers_takes_nothing_else(workspace):
+    some = PreparedRows(lambda numbers: Run.objects.filter(is_one_of(numbers)).values_list("pk"), list)
+    with pytest.raises(TypeError, match="numbers are wanted, not 'a'"):
+        some.all("a")
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows.")

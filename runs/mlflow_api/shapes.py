@@ -76,16 +76,15 @@ def info_shape(facts: Facts) -> dict[str, Any]:
 
 def run_shape(run: WholeRun) -> dict[str, Any]:
     """A run with all it was given."""
-    metrics = [_last(key, last) for key, last in sorted(run.metrics.items())]
     data = {
-        "metrics": [shape for shape in metrics if shape is not None],
-        "params": pairs(dict(sorted(run.params.items()))),
+        "metrics": _metrics(run.metrics),
+        "params": [{"key": key, "value": value} for key, value in sorted(run.params.items())],
         "tags": pairs(_tags(run)),
     }
     return {
         "info": info_shape(run.facts),
         "data": {name: rows for name, rows in data.items() if rows},
-        **_uses_shape(run.uses),
+        **(_uses_shape(run.uses) if run.uses else {"inputs": {}}),
     }
 
 
@@ -128,11 +127,15 @@ def _tags(run: WholeRun) -> dict[str, str]:
     return tags | ({NOTE: facts.description} if facts.description else {})
 
 
-def _last(key: str, last: Last) -> dict[str, Any] | None:
-    value = last.value if last.value is not None else _SPELLED.get(last.text or "")
-    if value is None:  # a text, a table, a picture: MLflow has no such metrics
-        return None
-    return point_shape(key, last.step, last.time, value)
+def _metrics(found: dict[str, Last]) -> list[dict[str, Any]]:
+    """The last points; a text, a table, a picture has none, since MLflow has no such metrics."""
+    shapes = []
+    for key, (value, text, step, time) in sorted(found.items()):
+        if value is not None:  # finite: written out here, for pages of ten thousands
+            shapes.append({"key": key, "value": value, "timestamp": time, "step": step})
+        elif text in _SPELLED:
+            shapes.append(point_shape(key, step, time, _SPELLED[text]))
+    return shapes
 
 
 def point_shape(key: str, step: int, time: int, value: float) -> dict[str, Any]:

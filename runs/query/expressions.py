@@ -1,12 +1,13 @@
 """Expressions that lead the databases to the right index, and membership in a set of run numbers."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+
+from runs.prepared import SlotOfNumbers, numbers_param, numbers_sql
 
 Numbers = QuerySet[Any]
 
@@ -49,14 +50,11 @@ class Listed(RawSQL):
     """Numbers that are at hand, as one parameter, however many they are."""
 
     def __init__(self, numbers: Sequence[int]) -> None:
-        if connection.vendor == "postgresql":
-            super().__init__("%s::bigint[]", [list(numbers)])
-        else:
-            super().__init__("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))])
+        super().__init__(numbers_sql(), [numbers_param(numbers)])
 
 
-def is_one_of(numbers: Numbers | Listed, column: str = "pk") -> Q:
+def is_one_of(numbers: Numbers | Listed | SlotOfNumbers, column: str = "pk") -> Q:
     """When a run's number, which stands in the column, is among those."""
     if connection.vendor == "postgresql":
-        return Q(_AnyOf(F(column), numbers if isinstance(numbers, Listed) else _Array(numbers)))
+        return Q(_AnyOf(F(column), _Array(numbers) if isinstance(numbers, QuerySet) else numbers))
     return Q(**{f"{column}__in": numbers})

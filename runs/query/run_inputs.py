@@ -8,9 +8,27 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Left
 
 from runs.models import Dataset, LoggedModel, Run, RunInput, RunModel
-from runs.query.expressions import Listed, is_one_of
+from runs.prepared import PreparedRows
+from runs.query.expressions import is_one_of
 
 MOST_SUMMARIES = 1000
+
+_READ = PreparedRows(
+    lambda runs: (
+        RunInput.objects.filter(is_one_of(runs, "run_id"))
+        .order_by("pk")
+        .values_list("run_id", "dataset_id", "tags")
+    ),
+    list,
+)
+_USED = PreparedRows(
+    lambda runs: (
+        RunModel.objects.filter(is_one_of(runs, "run_id"), model__deleted_at=None)
+        .order_by("pk")
+        .values_list("run_id", "model__public_id", "direction", "step")
+    ),
+    list,
+)
 
 
 class ReadData(NamedTuple):
@@ -47,15 +65,12 @@ class Summary(NamedTuple):
 def uses_of(numbers: Sequence[int]) -> dict[int, Uses]:
     """What each of these runs read and made. Three queries, however many they are."""
     found: dict[int, Uses] = defaultdict(lambda: Uses([], [], []))
-    of_runs = is_one_of(Listed(numbers), "run_id")
-    read = RunInput.objects.filter(of_runs).order_by("pk")
-    rows = list(read.values_list("run_id", "dataset_id", "tags"))
+    rows = _READ.all(numbers)
     datasets = Dataset.objects.in_bulk({number for _, number, _ in rows}) if rows else {}
     for run, number, tags in rows:
         if number in datasets:
             found[run].data.append(ReadData(datasets[number], tags))
-    used = RunModel.objects.filter(of_runs, model__deleted_at=None).order_by("pk")
-    for run, model, direction, step in used.values_list("run_id", "model__public_id", "direction", "step"):
+    for run, model, direction, step in _USED.all(numbers):
         kept = found[run].outputs if direction == RunModel.OUTPUT else found[run].inputs
         kept.append(UsedModel(model, step))
     return dict(found)

@@ -138,10 +138,10 @@ def page_of(
     order = sort_text(sort)
     with limited_time():
         found = _walk(plan, sort, read_cursor(cursor, order, salt=_SALT) if cursor else (0, None), limit + 1)
-        numbers = [_number(keys) for _, keys in found[:limit]]
+        numbers = [row.number for row in found[:limit]]
         known = _rows(plan, numbers, columns, opened or {})
     last = found[limit - 1] if len(found) > limit else None
-    cursor_after = write_cursor(order, last[0], last[1], salt=_SALT) if last else None
+    cursor_after = write_cursor(order, *last.where(), salt=_SALT) if last else None
     # A run that is not known was deleted a moment ago.
     return _page([known[n] for n in numbers if n in known], cursor_after, known, opened or {})
 
@@ -159,7 +159,7 @@ def batches_of(
     while True:
         with limited_time(BATCHES_S):
             found = _walk(plan, sort, start, step + 1)
-        numbers = [_number(keys) for _, keys in found[:step]]
+        numbers = [row.number for row in found[:step]]
         for place in range(0, max(len(numbers), 1), size):
             batch = numbers[place : place + size]
             with limited_time():
@@ -167,7 +167,7 @@ def batches_of(
             yield [known[n] for n in batch if n in known]
         if len(found) <= step:
             return
-        leg, keys = found[step - 1]
+        leg, keys = found[step - 1].where()
         start = leg, list(keys)
 
 
@@ -185,7 +185,7 @@ def firsts_of(
     inside = Plan(plan.context, Q(), Q(), Q(), numbers, numbers, is_few=True)
     with limited_time():
         found = _walk(inside, sort, (0, None), sum(len(part) for part in parts))
-        order = {_number(keys): place for place, (_, keys) in enumerate(found)}
+        order = {row.number: place for place, row in enumerate(found)}
         firsts = [sorted(filter(order.__contains__, part), key=order.__getitem__)[:limit] for part in parts]
         known = _rows(plan, [number for part in firsts for number in part], columns, opened)
     return [_page([known[n] for n in part if n in known], None, known, opened) for part in firsts]
@@ -207,16 +207,8 @@ def run_ids(plan: Plan, *, most: int) -> list[int]:
         return list(plan.runs().order_by("-created_at", "-id").values_list("pk", flat=True)[:most])
 
 
-def _number(keys: Sequence[Key]) -> int:
-    """The run's number, which is the last of its keys."""
-    number = keys[-1]
-    if not isinstance(number, int):
-        raise TypeError(f"the last key of a row is its number, not {number!r}")
-    return number
-
-
 def _walk(plan: Plan, sort: Sequence[Sort], start: tuple[int, list[Key] | None], limit: int) -> list[Found]:
-    """Up to `limit` rows from `start` on, each as its leg and its keys there."""
+    """Up to `limit` rows from `start` on."""
     return walk([*legs(plan, sort)], start, limit)
 
 

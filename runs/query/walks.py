@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
 from runs.query.sorts import Key, Leg
-
-# A row, as the place of its leg and its keys there.
-Found = tuple[int, tuple[Key, ...]]
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,18 @@ class _Walk:
     read: Callable[[Sequence[Any]], tuple[Key, ...]]
 
 
+class Found(NamedTuple):
+    """A row that was walked to. `number`: the run's, which is the last of its keys."""
+
+    number: int
+    values: Sequence[Any]
+    walk: _Walk
+
+    def where(self) -> tuple[int, tuple[Key, ...]]:
+        """The place of the leg and the keys of the row there: what a cursor says. Only the last row's are asked for."""
+        return self.walk.place, self.walk.read(self.values)
+
+
 def walk(legs: Sequence[Leg], start: tuple[int, list[Key] | None], limit: int) -> list[Found]:
     """Up to `limit` rows from `start` on: the place of a leg, and the keys of the row there that was the last one."""
     first, after = start
@@ -33,15 +42,15 @@ def walk(legs: Sequence[Leg], start: tuple[int, list[Key] | None], limit: int) -
         for place, leg in enumerate(legs)
         if place >= first
     ]
-    if len(pages) == 1:
-        return [(first, keys) for keys in pages[0][1]]
     walks = [walk for place, page in pages if (walk := _compiled(place, page)) is not None]
     if not walks:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_statement(walks, limit), [value for walk in walks for value in walk.params])
         rows = cursor.fetchall()
-    return [_read(walks, row) for row in rows[:limit]]
+    if len(walks) == 1:
+        return [Found(row[-1], row, walks[0]) for row in rows]
+    return [_of_its_walk(walks, row) for row in rows[:limit]]
 
 
 def _compiled(place: int, page: QuerySet[Any]) -> _Walk | None:
@@ -66,7 +75,10 @@ def _statement(walks: Sequence[_Walk], limit: int) -> str:
     """Each walk a table of its own. A row has the columns of all of them, and only those of its walk are filled.
 
     Both databases read a materialised table in the order in which it was filled, and the parts of a UNION ALL in turn.
+    A single walk stands for itself.
     """
+    if len(walks) == 1:
+        return f"{walks[0].sql} LIMIT {limit}"
     tables = []
     for place, walk in enumerate(walks):
         before = " + ".join(f"(SELECT COUNT(*) FROM w{earlier})" for earlier in range(place))  # noqa: S608
@@ -93,7 +105,8 @@ def _limited(sql: str, before: str, limit: int) -> str:
     return f"SELECT * FROM ({sql} LIMIT {limit}) AS walk WHERE {before} < {limit}"  # noqa: S608 (compiled by Django)
 
 
-def _read(walks: Sequence[_Walk], row: Sequence[Any]) -> Found:
+def _of_its_walk(walks: Sequence[_Walk], row: Sequence[Any]) -> Found:
     index = row[0]
     begin = 1 + sum(walk.width for walk in walks[:index])
-    return walks[index].place, walks[index].read(row[begin : begin + walks[index].width])
+    values = row[begin : begin + walks[index].width]
+    return Found(values[-1], values, walks[index])

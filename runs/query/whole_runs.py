@@ -1,18 +1,18 @@
 """Runs with everything they were given, many at once and as plain values: what other programs are handed."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from runs.errors import Invalid
 from runs.models import Experiment, Metric, Name, Param, Run, Tag, User, Workspace
+from runs.prepared import PreparedRows
 from runs.query.columns import BUILT_IN, MOST_SORTS, Sort, as_column, sort_text
 from runs.query.conditions import Conditions
 from runs.query.cursors import read_cursor, write_cursor
-from runs.query.expressions import Listed, is_one_of
+from runs.query.expressions import is_one_of
 from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Op, all_of
@@ -72,6 +72,27 @@ _COLUMNS = (
     "parent__public_id",
 )
 
+_TEXTS = ("run_id", "name_id", "value", "full")
+_RUNS = PreparedRows(lambda some: Run.objects.filter(is_one_of(some)).values_list(*_COLUMNS), list)
+_METRICS = PreparedRows(
+    lambda runs: (
+        Metric.objects.filter(is_one_of(runs, "run_id"), count__gt=0)
+        .values_list("run_id", "name_id", "last", "last_text", "last_step", "last_time")
+        .order_by()
+    ),
+    list,
+)
+_PARAMS, _TAGS = (
+    PreparedRows(
+        lambda runs, model=model: (
+            model.objects.filter(is_one_of(runs, "run_id")).values_list(*_TEXTS).order_by()
+        ),
+        list,
+    )
+    for model in (Param, Tag)
+)
+_NAMES = PreparedRows(lambda some: Name.objects.filter(is_one_of(some)).values_list("pk", "text"), list)
+
 
 @dataclass
 class WholeRun:
@@ -81,7 +102,7 @@ class WholeRun:
     metrics: dict[str, Last] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    uses: Uses = field(default_factory=lambda: Uses([], [], []))
+    uses: Uses | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +114,11 @@ class WholePage:
 
 
 def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
-    """These runs in this order; one that is not there any more is left out. Eight queries for each few thousand."""
+    """These runs in this order; one that is not there any more is left out. Seven queries for each few thousand."""
     found: dict[int, WholeRun] = {}
     for start in range(0, len(numbers), READ_TOGETHER):
         some = numbers[start : start + READ_TOGETHER]
-        rows = Run.objects.filter(is_one_of(Listed(some))).values_list(*_COLUMNS)
-        found |= {row[0]: WholeRun(Facts(*row)) for row in rows}
+        found |= {row[0]: WholeRun(Facts(*row)) for row in _RUNS.all(some)}
         _fill(found, some)
         for number, uses in uses_of(some).items():
             if number in found:
@@ -107,32 +127,24 @@ def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
 
 
 def _fill(found: dict[int, WholeRun], numbers: Sequence[int]) -> None:
-    texts = ("run_id", "name_id", "value", "full")
-    of_runs = is_one_of(Listed(numbers), "run_id")
-    metrics = Metric.objects.filter(of_runs, count__gt=0)
-    numeric = list(
-        metrics.values_list("run_id", "name_id", "last", "last_text", "last_step", "last_time").order_by()
-    )
-    params = list(Param.objects.filter(of_runs).values_list(*texts).order_by())
-    tags = list(Tag.objects.filter(of_runs).values_list(*texts).order_by())
+    numeric, params, tags = (rows.all(numbers) for rows in (_METRICS, _PARAMS, _TAGS))
     names = _names({row[1] for rows in (numeric, params, tags) for row in rows})
     for run, name, value, text, step, time in numeric:
         if run in found:
             found[run].metrics[names[name]] = Last(value, text, step, time)
-    for rows, kind in ((params, "params"), (tags, "tags")):
-        by_run: dict[int, dict[str, str]] = defaultdict(dict)
-        for run, name, value, full in rows:
-            by_run[run][names[name]] = (value if full is None else full) or ""
-        for run, pairs in by_run.items():
-            if run in found:
-                setattr(found[run], kind, pairs)
+    for run, name, value, full in params:
+        if run in found:
+            found[run].params[names[name]] = (value if full is None else full) or ""
+    for run, name, value, full in tags:
+        if run in found:
+            found[run].tags[names[name]] = (value if full is None else full) or ""
 
 
 def _names(wanted: set[int]) -> dict[int, str]:
     names: dict[int, str] = {}
     numbers: Iterator[int] = iter(wanted)
     while some := list(islice(numbers, READ_TOGETHER)):
-        names |= dict(Name.objects.filter(is_one_of(Listed(some))).values_list("pk", "text"))
+        names |= dict(_NAMES.all(some))
     return names
 
 
@@ -189,7 +201,6 @@ def search_whole_runs(
     with limited_time(BATCHES_S):
         plan = plan_runs(workspace, conditions, viewer=viewer, experiment=one, sort=sort, wanted=limit)
         found = walk([*legs(plan, sort)], start, limit + 1)
-        runs: list[Any] = [keys[-1] for _, keys in found[:limit]]
-        whole = whole_runs(runs)
+        whole = whole_runs([row.number for row in found[:limit]])
     last = found[limit - 1] if len(found) > limit else None
-    return WholePage(whole, write_cursor(order, last[0], last[1], salt=_SALT) if last else None)
+    return WholePage(whole, write_cursor(order, *last.where(), salt=_SALT) if last else None)
