@@ -94,6 +94,16 @@ def test_a_search_of_many_different_letters_is_answered(workspace: Workspace, ow
     assert found(workspace, owner, text[::-1]) == set()
 
 
+def test_letters_that_every_run_has_hide_none(workspace: Workspace, owner: User) -> None:
+    for number in range(110):
+        make.run(workspace, display_name=f"ml-{number}x", start=False)
+    assert found(workspace, owner, "ml-7") == {f"ml-{number}x" for number in (7, *range(70, 80))}
+    assert found(workspace, owner, "ml-7 ml-71x") == {"ml-71x"}
+    assert found(workspace, owner, "ml-zz") == set()
+    page = list_runs(workspace, Conditions(search="ml-"), viewer=owner, limit=200)
+    assert len(page.rows) == 110
+
+
 def test_a_run_is_found_by_its_id_and_nobody_elses_is(
     runs: None, workspace: Workspace, owner: User, stranger: User
 ) -> None:
