@@ -8,17 +8,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from runs.access import (
-    Caller,
-    allows,
-    check_own_hand,
-    get_experiment,
-    get_run,
-    get_view,
-    get_workspace,
-    role_in,
-)
+from runs.access import Caller, allows, check_own_hand, get_experiment, get_run, get_workspace, role_in
 from runs.access_people import check_own_account
+from runs.access_views import get_view
 from runs.errors import Invalid, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import Alert, Delivery, Member, Role, User, Workspace

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from runs.access import rights_in_view
+from runs.access_views import rights_in_view
 from runs.api.serializers import text
 from runs.api.shapes import moment
 from runs.errors import Invalid

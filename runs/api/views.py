@@ -6,7 +6,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from runs.access import check_may_share, check_own_hand, get_experiment, get_view, get_workspace
+from runs.access import check_own_hand, get_experiment, get_workspace
+from runs.access_views import check_may_share, get_view
 from runs.actions import views as actions
 from runs.actions.stars import set_star
 from runs.api import serializers as s

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from runs.access import visible_views
+from runs.access_views import visible_views
 from runs.errors import Invalid
 from runs.models import Experiment, ExperimentTag, Run, RunCount, Star, User, Workspace
 from runs.query.cursors import read_cursor, write_cursor

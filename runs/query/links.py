@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runs.access import Caller, visible_views
+from runs.access import Caller
+from runs.access_views import visible_views
 from runs.deep_links import Reference, names_of
 from runs.models import Artifact, DescriptionImage, Experiment, Run, SavedView, Workspace
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
-from runs.access import visible_views
+from runs.access_views import visible_views
 from runs.models import DefaultView, Experiment, SavedView, User, Workspace
 from runs.query.lexer import first_unstorable
 

@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from runs.access import Caller, get_experiment, get_view, get_workspace
+from runs.access import Caller, get_experiment, get_workspace
+from runs.access_views import get_view
 from runs.actions.stars import set_star
 from runs.errors import Invalid
 from runs.models import Workspace

@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from runs.access import check_own_hand, get_view, get_workspace
+from runs.access import check_own_hand, get_workspace
+from runs.access_views import get_view
 from runs.actions import views as actions
 from runs.models import SavedView
 from runs.web.frame import caller_of

@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlencode
 
 from django.urls import Resolver404, resolve, reverse
 
-from runs.access import Caller, ViewRights, get_view, rights_in_view
+from runs.access import Caller
+from runs.access_views import ViewRights, get_view, rights_in_view
 from runs.errors import NotFound
 from runs.models import SavedView, Workspace
 from runs.query.missing import missing_words, named_in, presence

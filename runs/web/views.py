@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from runs.access import allows, check_may_share, get_experiment, get_view, get_workspace, rights_in_view
+from runs.access import allows, get_experiment, get_workspace
+from runs.access_views import check_may_share, get_view, rights_in_view
 from runs.actions import views as actions
 from runs.errors import Conflict, Refused
 from runs.models import SavedView, Workspace

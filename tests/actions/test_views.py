@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from runs.access import Caller, get_view
+from runs.access import Caller
+from runs.access_views import get_view
 from runs.actions import views
 from runs.errors import Conflict, Invalid, NotAllowed, NotFound, TooLarge
 from runs.models import Member, SavedView
