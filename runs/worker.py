@@ -35,8 +35,8 @@ from runs.actions import (
     logged_models,
     mail_server,
     passwords,
-    run,
     search,
+    silence,
     snapshots,
     stopping,
     trash,
@@ -189,7 +189,7 @@ def chores() -> list[Chore]:
     """What falls due by the clock."""
     return [
         # Whoever logs to a studio that was away is given the time to come back.
-        Chore("runs that fell silent", 5.0, run.reap_silent_runs, time.monotonic() + RETURN_S),
+        Chore("runs that fell silent", 5.0, silence.reap_silent_runs, time.monotonic() + RETURN_S),
         Chore("cancels that nobody confirmed", 5.0, stopping.close_unconfirmed_cancels),
         Chore("compute targets to be asked", 15.0, compute.ask_stale_targets),
         Chore("old rows forgotten", 3600.0, forget_old_rows),

@@ -12,7 +12,8 @@ from runs.actions.experiment import (
     rename_experiment,
 )
 from runs.actions.experiment_trash import delete_old_experiments, trash_experiment, untrash_experiment
-from runs.actions.run import cancel_run, complete_run, end_run, reap_silent_runs, start_run
+from runs.actions.run import cancel_run, complete_run, end_run, start_run
+from runs.actions.silence import reap_silent_runs
 from runs.actions.stopping import close_unconfirmed_cancels
 from runs.actions.trash import empty_trash, restore_run, trash_run
 from runs.errors import Conflict, Invalid, NotFound

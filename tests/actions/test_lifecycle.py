@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from runs.actions import run as actions
+from runs.actions.silence import reap_silent_runs
 from runs.errors import Conflict
 from runs.lifecycle import ACTIVE, ALLOWED, ENDED, Status, can_move
 from runs.models import Run, RunCount, RunEvent
@@ -68,7 +69,7 @@ def test_a_stale_row_cannot_win_over_a_newer_end(workspace, owner):
 def test_a_silent_run_does_not_respond_and_comes_back_by_its_next_beat(workspace, owner):
     run = make.run(workspace, heartbeat=True)
     later = timezone.now() + timedelta(seconds=121)
-    assert actions.reap_silent_runs(later) == 1
+    assert reap_silent_runs(later) == 1
     silent = Run.objects.select_related("workspace", "experiment").get(pk=run.pk)
     assert silent.status == "NotResponding" and "120 seconds" in silent.status_reason
     assert actions.heartbeat(silent, by=owner).status == "Running"
@@ -76,12 +77,12 @@ def test_a_silent_run_does_not_respond_and_comes_back_by_its_next_beat(workspace
 
 def test_a_run_that_promised_no_beats_is_never_judged(workspace):
     make.run(workspace)
-    assert actions.reap_silent_runs(timezone.now() + timedelta(days=30)) == 0
+    assert reap_silent_runs(timezone.now() + timedelta(days=30)) == 0
 
 
 def test_a_run_silent_for_a_day_has_failed(workspace):
     run = make.run(workspace, heartbeat=True)
-    actions.reap_silent_runs(timezone.now() + timedelta(days=2))
+    reap_silent_runs(timezone.now() + timedelta(days=2))
     lost = Run.objects.get(pk=run.pk)
     assert (lost.status, lost.error_code) == ("Failed", "HeartbeatLost")
 

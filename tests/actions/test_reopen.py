@@ -3,7 +3,8 @@
 import pytest
 
 from runs.actions.reopen import reopen_run
-from runs.actions.run import cancel_run, complete_run, confirm_canceled, fail_run, heartbeat, reap_silent_runs
+from runs.actions.run import cancel_run, complete_run, confirm_canceled, fail_run, heartbeat
+from runs.actions.silence import reap_silent_runs
 from runs.errors import Conflict
 from runs.models import Run, RunCount
 from tests import make

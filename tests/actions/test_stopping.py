@@ -9,6 +9,7 @@ from runs import worker
 from runs.actions import run as actions
 from runs.actions.cancel_deadline import LAST
 from runs.actions.create import NewRun, create_children
+from runs.actions.silence import reap_silent_runs
 from runs.actions.stopping import close_unconfirmed_cancels
 from runs.models import Run
 from tests import make
@@ -54,7 +55,7 @@ def test_one_whose_script_goes_on_is_canceled_says_so_and_is_told_again(asked, o
 
 def test_one_that_was_told_and_fell_silent_is_canceled(asked, owner):
     actions.heartbeat(asked, by=owner)
-    assert actions.reap_silent_runs(later(300)) == 1
+    assert reap_silent_runs(later(300)) == 1
     assert Run.objects.get(pk=asked.pk).status == "NotResponding"
     close_unconfirmed_cancels(later(300))
     asked.refresh_from_db()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from runs.actions.run import heartbeat, reap_silent_runs
+from runs.actions.run import heartbeat
+from runs.actions.silence import reap_silent_runs
 from runs.actions.tracking import Points, log_points
 from runs.models import Kind, Name, Run, Workspace
 from runs.query.compare import compare_runs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from runs.actions.run import reap_silent_runs
+from runs.actions.silence import reap_silent_runs
 from runs.actions.tracking import Points, log_points
 from runs.models import Run
 

@@ -10,15 +10,8 @@ from runs.actions import organise, trash
 from runs.actions.alert_outbox import BETWEEN, SETTLED
 from runs.actions.alerts import change_alert, create_alert, pause_alert, resume_alert
 from runs.actions.members import remove_member
-from runs.actions.run import (
-    cancel_run,
-    complete_run,
-    fail_run,
-    heartbeat,
-    move_run,
-    reap_silent_runs,
-    start_run,
-)
+from runs.actions.run import cancel_run, complete_run, fail_run, heartbeat, move_run, start_run
+from runs.actions.silence import reap_silent_runs
 from runs.actions.views import create_view, delete_view
 from runs.errors import Invalid
 from runs.lifecycle import Status
