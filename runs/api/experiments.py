@@ -17,6 +17,7 @@ from runs.actions.experiment import (
 from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.api import serializers as s
 from runs.api.base import Endpoint, flag
+from runs.api.experiment_shapes import ExperimentChange, ExperimentShape, ExperimentsPage, NewExperiment
 from runs.api.shapes import experiment_shape
 from runs.query.experiments import MOST_A_PAGE, SORTS, experiment_row, list_experiments
 
@@ -25,7 +26,7 @@ class ExperimentsEndpoint(Endpoint):
     """The experiments of a workspace."""
 
     @extend_schema(
-        responses=s.ExperimentsPage,
+        responses=ExperimentsPage,
         operation_id="experiments_list",
         parameters=[
             OpenApiParameter("q", str, description="Words that name, description or tags must hold."),
@@ -59,11 +60,11 @@ class ExperimentsEndpoint(Endpoint):
             next_url = f"{request.path}?{onward.urlencode()}"
         return Response({"results": [experiment_shape(row) for row in page.rows], "next": next_url})
 
-    @extend_schema(request=s.NewExperiment, responses={200: s.ExperimentShape, 201: s.ExperimentShape})
+    @extend_schema(request=NewExperiment, responses={200: ExperimentShape, 201: ExperimentShape})
     def post(self, request: Request, workspace: str) -> Response:
         """Find the experiment of that name, or make it (201)."""
         found = get_workspace(self.caller, workspace, "write")
-        sent = self.read(s.NewExperiment)
+        sent = self.read(NewExperiment)
         experiment, is_new = get_or_create_experiment(
             found,
             sent["name"],
@@ -77,7 +78,7 @@ class ExperimentsEndpoint(Endpoint):
 class ExperimentEndpoint(Endpoint):
     """One experiment."""
 
-    @extend_schema(responses=s.ExperimentShape)
+    @extend_schema(responses=ExperimentShape)
     def get(self, request: Request, workspace: str, name: str) -> Response:
         """Read it."""
         return Response(experiment_shape(experiment_row(get_experiment(self.caller, workspace, name))))
@@ -89,10 +90,10 @@ class ExperimentEndpoint(Endpoint):
         trash_experiment(found, by=self.caller.user)
         return Response(status=204)
 
-    @extend_schema(request=s.ExperimentChange, responses={200: s.ExperimentShape, 409: s.ErrorAnswer})
+    @extend_schema(request=ExperimentChange, responses={200: ExperimentShape, 409: s.ErrorAnswer})
     def patch(self, request: Request, workspace: str, name: str) -> Response:
         """Rename, describe, tag, archive or restore it; with `deleted` false it comes back from the trash first."""
-        sent: dict[str, Any] = self.read(s.ExperimentChange)
+        sent: dict[str, Any] = self.read(ExperimentChange)
         comes_back, by = sent.get("deleted") is False, self.caller.user
         experiment = get_experiment(self.caller, workspace, name, "write", trashed=comes_back)
         if comes_back:
