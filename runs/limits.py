@@ -13,6 +13,7 @@ NAME_LENGTH = 256  # display names, file owners, keys of tags, properties, param
 EXPERIMENT_NAME_LENGTH = 500  # MLflow's limit, wider than the cloud's 255
 RUN_ID_LENGTH = 256
 VALUE_LENGTH = 8000  # tags, params and properties
+EXPERIMENT_VALUE_LENGTH = 20_000  # tags of experiments; MLflow's limit
 PATH_LENGTH = 1000
 REASON_LENGTH = 3000
 DETAILS_LENGTH = 64 * KIB
@@ -20,7 +21,7 @@ DESCRIPTION_BYTES = 64 * KIB
 VIEW_DESCRIPTION_LENGTH = 5000
 VIEW_ADDRESS_BYTES = 64 * KIB
 VIEWS_PER_WORKSPACE = 5000
-KEYS_PER_RUN = 1000  # tags, properties and params, each
+KEYS_PER_RUN = 5000  # tags, properties and params, each
 METRIC_NAMES_PER_RUN = 10_000
 POINTS_PER_METRIC = 1_000_000
 POINTS_PER_CALL = 100_000
@@ -71,11 +72,11 @@ def clean_key(key: Any, kind: str) -> str:
     return clean_text(key, f"The {kind} name", length=NAME_LENGTH, lines=False)
 
 
-def clean_value(value: Any, field: str) -> str:
+def clean_value(value: Any, field: str, length: int = VALUE_LENGTH) -> str:
     """A value as text. Numbers and booleans become their text, as the cloud does."""
     if isinstance(value, bool | int | float):
         value = str(value)
-    return clean_text(value, field, length=VALUE_LENGTH, empty=True)
+    return clean_text(value, field, length=length, empty=True)
 
 
 def clean_path(path: Any, field: str = "The file path") -> str:

@@ -14,6 +14,7 @@ from runs.actions.workspace_events import record
 from runs.errors import Conflict, Invalid, NotFound
 from runs.limits import (
     EXPERIMENT_NAME_LENGTH,
+    EXPERIMENT_VALUE_LENGTH,
     KEYS_PER_RUN,
     check_mapping,
     check_room,
@@ -30,13 +31,13 @@ def clean_experiment_name(text: Any) -> str:
     """The name of an experiment: up to 500 characters on one line, no blanks around it.
 
     Wider than the cloud's rule (letters, digits, hyphens, underscores), because MLflow clients use spaces and
-    slashes; `.` and `..` cannot stand in an address.
+    slashes, as in `/Users/me@example.org/digits`; `.` and `..` cannot stand in an address.
     """
     name = clean_text(text, "The experiment name", length=EXPERIMENT_NAME_LENGTH, lines=False)
-    if name != name.strip() or any(part in (".", "..", "") for part in name.split("/")):
+    if name != name.strip() or not name.strip("/") or {".", ".."} & {*name.split("/")}:
         raise Invalid(
-            f"The experiment name {name!r} must not begin or end with a blank or a slash, "
-            "nor hold '.', '..' or nothing between slashes.",
+            f"The experiment name {name!r} must not begin or end with a blank, "
+            "nor have '.' or '..' between slashes, nor be of slashes alone.",
             field="experiment",
         )
     return name
@@ -229,7 +230,10 @@ def restore_experiment(experiment: Experiment, *, by: User) -> Experiment:
 def _clean_tags(tags: Mapping[str, Any]) -> dict[str, str | None]:
     tags = check_mapping(tags, "tags")
     check_room(len(tags), KEYS_PER_RUN, "tags")
-    return {
-        clean_key(key, "tag"): None if value is None else clean_value(value, f"The value of tag {key!r}")
-        for key, value in tags.items()
-    }
+    return {clean_key(key, "tag"): _clean_value(key, value) for key, value in tags.items()}
+
+
+def _clean_value(key: Any, value: Any) -> str | None:
+    if value is None:
+        return None
+    return clean_value(value, f"The value of tag {key!r}", EXPERIMENT_VALUE_LENGTH)

@@ -11,6 +11,7 @@ from runs.actions.experiment import (
 )
 from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.errors import Conflict, NotFound
+from runs.limits import EXPERIMENT_VALUE_LENGTH
 from runs.mlflow_api.base import Call, active, no_experiment
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.shapes import NOTE, experiment_shape
@@ -28,7 +29,7 @@ def create(call: Call) -> dict[str, Any]:
     location = call.fields.text("artifact_location", "")
     if location and not location.startswith("mlflow-artifacts:"):
         raise Wrong("This studio keeps the files of its runs itself: leave artifact_location out.")
-    tags = {tag.text("key"): tag.text("value", "") for tag in call.fields.items("tags")}
+    tags = {tag.key("Tag key"): tag.text("value", "") for tag in call.fields.items("tags")}
     note, by = tags.pop(NOTE, ""), call.caller.user
     try:
         if name == DEFAULT_EXPERIMENT:
@@ -115,7 +116,9 @@ def restore(call: Call) -> dict[str, Any]:
 
 def set_tag(call: Call) -> dict[str, Any]:
     """Set a tag; the note is the description."""
-    key, value = call.fields.text("key"), call.fields.text("value", "")
+    key, value = call.fields.key("Tag key"), call.fields.text("value", "")
+    if key != NOTE and len(value) > EXPERIMENT_VALUE_LENGTH:
+        raise Wrong(f"'value' exceeds the maximum length of {EXPERIMENT_VALUE_LENGTH} characters")
     found, by = active(_to_change(call)), call.caller.user
     if key == NOTE:
         edit_experiment(found, by=by, description=value)

@@ -18,12 +18,12 @@ SAMPLE, MOST_SAMPLED = 320, 2500
 
 def of_run(call: Call) -> dict[str, Any]:
     """All points of a metric by time, in pages; nothing for one that there is not."""
-    key, run = call.fields.text("metric_key"), call.run(deleted=True)
+    key, run = call.fields.text("metric_key"), _asked_for(call)
     most = min(call.fields.most(PAGE, INTEGER_MAX), PAGE)
     start = call.fields.text("page_token", "0")
     if not (start.isascii() and start.isdecimal() and len(start) < 10):
         raise Wrong("Invalid page token, could not base64-decode")
-    series = _series(run, key)
+    series = _series(run, key) if run is not None else None
     if series is None:
         return {}
     end = int(start) + most
@@ -66,7 +66,7 @@ def sampled(call: Call) -> dict[str, Any]:
     for run in _runs(call, "run_ids"):
         series = _series(run, key, points=points, first=first, last=last)
         if series is not None:
-            shapes = _shapes(series, key, 0, len(series.values))
+            shapes = _shapes(series, key, 0, len(series.values), by_step=True)
             found += [{**shape, "run_id": run.public_id} for shape in shapes]
     return {"metrics": found}
 
@@ -79,6 +79,13 @@ def _runs(call: Call, name: str) -> list[Run]:
         raise Wrong(f"{name} may name at most {MOST_RUNS} runs. Got {len(ids)}.")
     call.workspace()
     return [run for run in (_found(call, run_id) for run_id in ids) if run is not None]
+
+
+def _asked_for(call: Call) -> Run | None:
+    """The run whose history is asked for; one that there is not has an empty one."""
+    run_id = call.fields.text("run_id", "") or call.fields.text("run_uuid", "")
+    call.workspace()
+    return _found(call, run_id or call.fields.missing("run_id"))
 
 
 def _found(call: Call, run_id: str) -> Run | None:
@@ -95,9 +102,10 @@ def _series(run: Run, key: str, *, points: int = POINTS_PER_METRIC, **steps: int
     return None if not series or isinstance(series[0].values, list) else series[0]
 
 
-def _shapes(series: Series, key: str, start: int, end: int) -> list[dict[str, Any]]:
-    """These points in MLflow's order: by time, step and value."""
+def _shapes(series: Series, key: str, start: int, end: int, *, by_step: bool = False) -> list[dict[str, Any]]:
+    """These points in MLflow's order: by time, step and value; or by step, time and value."""
     values = np.asarray(series.values, dtype=np.float64)
-    order = np.lexsort((values, series.steps, series.times))[start:end]
+    keys = (series.times, series.steps) if by_step else (series.steps, series.times)
+    order = np.lexsort((values, *keys))[start:end]
     columns = (series.steps[order].tolist(), series.times[order].tolist(), values[order].tolist())
     return [point_shape(key, *point) for point in zip(*columns, strict=True)]

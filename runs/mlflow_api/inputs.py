@@ -19,7 +19,7 @@ from runs.actions.tag_list import add_to_tag
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
-from runs.mlflow_api.search import is_number
+from runs.mlflow_api.search import numbers_of
 from runs.models import LoggedModel
 from runs.models.dataset import DATASET_NAME_LENGTH, DIGEST_LENGTH
 from runs.query.run_inputs import summaries
@@ -94,8 +94,7 @@ def search_datasets(call: Call) -> dict[str, Any]:
             f" {len(texts)} experiment_ids."
         )
     workspace = get_workspace(call.caller, call.workspace_name)
-    numbers = {int(text) for text in texts if is_number(text)}
-    experiments = get_numbered_experiments(call.caller, workspace, numbers)
+    experiments = get_numbered_experiments(call.caller, workspace, numbers_of(texts))
     found = summaries([experiment.pk for experiment in experiments])
     return {
         "dataset_summaries": [

@@ -14,12 +14,11 @@ from runs.actions.reopen import reopen_run
 from runs.actions.run import complete_run, confirm_canceled, fail_run, start_run
 from runs.actions.trash import restore_run, trash_run
 from runs.lifecycle import WAITING
-from runs.limits import NAME_LENGTH
 from runs.mlflow_api.base import Call, active
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
-from runs.mlflow_api.values import tags_of
+from runs.mlflow_api.values import name_of, tags_of
 
 _KINDS = ("bold", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "merry", "quiet", "swift")
 _ANIMALS = ("bear", "crane", "deer", "fox", "hare", "heron", "lynx", "otter", "owl", "seal", "wolf", "wren")
@@ -31,7 +30,7 @@ _LATEST_MS = 253_402_300_799_000  # the end of the year 9999
 def create(call: Call) -> dict[str, Any]:
     """A run that is running. What a submitted script begins is a child of its own run."""
     workspace, by = call.workspace("write"), call.caller.user
-    tags = tags_of(call.fields)
+    tags = tags_of(call.fields, checked=False)
     name, note = _name(call.fields.text("run_name", ""), tags.pop(NAME, "")), tags.pop(NOTE, "")
     parent = call.parent(tags.get(PARENT, "")) or run_of_script(call.caller)
     if parent is not None and run_of_script(call.caller) is not None:
@@ -60,7 +59,7 @@ def _name(asked: str, tag: str) -> str:
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
             f" (run_name='{asked}', mlflow.runName='{tag}')."
         )
-    return (asked or tag or made_name())[:NAME_LENGTH]
+    return name_of(asked or tag) or made_name()
 
 
 def made_name() -> str:
@@ -90,8 +89,8 @@ def update(call: Call) -> dict[str, Any]:
     status = call.fields.get("status")
     word = str(_WORDS.get(status, status)) if isinstance(status, int) else call.fields.text("status", "")
     ended_at = _moment(call.fields, "end_time")
-    if name := call.fields.text("run_name", ""):
-        edit_run(run, by=by, display_name=name[:NAME_LENGTH])
+    if name := name_of(call.fields.text("run_name", "")):
+        edit_run(run, by=by, display_name=name)
     if word == "RUNNING" and run.is_ended:
         run = reopen_run(run, by=by)
     elif word == "RUNNING" and run.status in WAITING:

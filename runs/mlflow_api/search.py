@@ -1,5 +1,6 @@
 """Searches: MLflow's filters and orders, by the studio's one grammar and planner."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from runs.access import get_numbered_experiments, get_workspace
@@ -30,8 +31,7 @@ def runs(call: Call) -> dict[str, Any]:
     workspace = get_workspace(call.caller, call.workspace_name)
     limit, view = fields.most(RUNS_A_PAGE, MOST), fields.word("run_view_type", VIEWS, "ACTIVE_ONLY")
     tree, order = parse(fields.text("filter", ""), mlflow=True), parse_order(fields.texts("order_by"))
-    numbers = {int(text) for text in fields.texts("experiment_ids") if is_number(text)}
-    experiments = get_numbered_experiments(call.caller, workspace, numbers)
+    experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
         page = search_whole_runs(
             workspace,
@@ -72,10 +72,9 @@ def experiments(call: Call) -> dict[str, Any]:
 def models(call: Call) -> dict[str, Any]:
     """The logged models of these experiments that fulfil the filter, newest first unless another order is asked for."""
     fields, workspace = call.fields, call.workspace()
-    if not fields.texts("experiment_ids"):
+    if fields.get("experiment_ids") is None:
         fields.missing("experiment_ids")
-    numbers = {int(text) for text in fields.texts("experiment_ids") if is_number(text)}
-    experiments = get_numbered_experiments(call.caller, workspace, numbers)
+    experiments = get_numbered_experiments(call.caller, workspace, _at_all(fields.texts("experiment_ids")))
     try:
         page = search_models(
             workspace,
@@ -103,9 +102,17 @@ def _on_data(fields: Fields, *, required: bool = False) -> OnData:
     return OnData(name, fields.text("dataset_digest", ""))
 
 
-def is_number(text: str) -> bool:
-    """Whether the text can be the number of an experiment."""
-    return text.isascii() and text.isdecimal() and len(text) < 19
+def numbers_of(texts: Sequence[str]) -> set[int]:
+    """The numbers of experiments; one that is larger than any is left out."""
+    for text in texts:
+        if not (text.isascii() and text.isdecimal()):
+            raise Wrong(f"Invalid experiment ID {text[:100]!r}. Experiment ID must be a valid integer.")
+    return {int(text) for text in texts if len(text) < 19}
+
+
+def _at_all(texts: Sequence[str]) -> set[int]:
+    """The same for models, where MLflow finds nothing by what is no number."""
+    return numbers_of([text for text in texts if text.isascii() and text.isdecimal()])
 
 
 def page_refusal(refusal: Invalid) -> Wrong:

@@ -12,7 +12,7 @@ from runs.actions.organise import remove_tags
 from runs.actions.parents import set_parent
 from runs.actions.tracking import Points
 from runs.errors import Conflict
-from runs.limits import NAME_LENGTH
+from runs.limits import DESCRIPTION_BYTES, NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
@@ -20,6 +20,7 @@ from runs.mlflow_api.model_points import points_of_models
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT
 from runs.models import Run
 from runs.models.metric import Floats, Integers
+from runs.query.lexer import composed
 
 MOST = {"metrics": 1000, "params": 100, "tags": 100}
 MOST_TOGETHER = 1000
@@ -31,13 +32,28 @@ _OF_MODELS = {"model_id", "modelId"}
 Closer = list[tuple[Fields, str, Point]]
 
 
-def tags_of(fields: Fields) -> dict[str, str]:
-    """The tags that were sent; of two of one key the last. Long values are cut, but not the description."""
+def tags_of(fields: Fields, *, checked: bool = True) -> dict[str, str]:
+    """The tags that were sent; of two of one key the last. Long values are cut.
+
+    MLflow does not look at the keys of a new run, but at all others: `checked`.
+    """
     found = {}
     for tag in fields.items("tags"):
-        key, value = tag.key("Tag key"), tag.text("value", "")
-        found[key] = value if key == NOTE else value[:TAG_LENGTH]
+        key = tag.key("Tag key") if checked else tag.text("key")
+        found[key] = _short(key, tag.text("value", ""))
     return found
+
+
+def _short(key: str, value: str) -> str:
+    """The value of a tag as long as it can be: the description is one, too."""
+    if key != NOTE:
+        return value[:TAG_LENGTH]
+    return value.encode(errors="replace")[:DESCRIPTION_BYTES].decode(errors="ignore")
+
+
+def name_of(text: str) -> str:
+    """A run's name as the studio keeps one, on one line; empty where nothing of it is left."""
+    return " ".join(composed(text).split())[:NAME_LENGTH].strip()
 
 
 def log_metric(call: Call) -> dict[str, Any]:
@@ -62,7 +78,7 @@ def log_parameter(call: Call) -> dict[str, Any]:
     try:
         _put(run, call, params={key: value})
     except Conflict as conflict:
-        was = _present(conflict).get(key)
+        was = _present(conflict).get(composed(key))
         raise Wrong(
             f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{was}'"
             f" for run ID='{run.public_id}'. Attempted logging new value '{value}'."
@@ -89,9 +105,9 @@ def batch(call: Call) -> dict[str, Any]:
         of_models = points_of_models(call, closer)
         _put(run, call, points=points, model_points=of_models, params=params, tags=tags_of(fields))
     except Conflict as conflict:
+        sent = {composed(key): value for key, value in params.items()}
         changed = [
-            {"key": key, "old_value": was, "new_value": params[key]}
-            for key, was in _present(conflict).items()
+            {"key": key, "old_value": was, "new_value": sent[key]} for key, was in _present(conflict).items()
         ]
         raise Wrong(
             f"Changing param values is not allowed. Params were already logged='{changed}' for run"
@@ -103,7 +119,7 @@ def batch(call: Call) -> dict[str, Any]:
 def set_tag(call: Call) -> dict[str, Any]:
     """One tag."""
     key, value = call.fields.key("Tag key"), call.fields.text("value", "")
-    _put(call.run_of_script(), call, tags={key: value if key == NOTE else value[:TAG_LENGTH]})
+    _put(call.run_of_script(), call, tags={key: _short(key, value)})
     return {}
 
 
@@ -124,7 +140,7 @@ def delete_tag(call: Call) -> dict[str, Any]:
 def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: Any) -> None:
     """Write it; the tags that are a run's own name and description become those."""
     tags = tags or {}
-    name, note = tags.pop(NAME, "")[:NAME_LENGTH] or None, tags.pop(NOTE, None)
+    name, note = name_of(tags.pop(NAME, "")) or None, tags.pop(NOTE, None)
     log_batch(run, by=call.caller.user, tags=tags, display_name=name, description=note, **values)
     if PARENT in tags and (parent := call.parent(tags[PARENT])) is not None:
         set_parent(run, parent, by=call.caller.user)

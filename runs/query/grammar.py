@@ -23,6 +23,8 @@ from runs.query.nodes import And, Compare, Node, Not, NotFinite, Op, Scalar, Val
 __all__ = ["parse", "parse_field", "to_text"]
 
 LENGTH, DEPTH, CLAUSES = 8000, 20, 50
+# Of programs, which send filters in a body: a list of two thousand ids fits.
+MLFLOW_LENGTH, MLFLOW_CLAUSES = 100_000, 100
 _KEYWORDS = {"and", "or", "not", "in", "is", "null", "like", "ilike", "contains"}
 _PATTERN_WORDS = {"like": Op.LIKE, "ilike": Op.ILIKE, "contains": Op.CONTAINS, "in": Op.IN}
 _DATASET_KEYS = ("name", "digest", "context")
@@ -36,11 +38,12 @@ def parse(text: str, *, mlflow: bool = False, words: Words = OF_RUNS) -> Node | 
     of the parent and the user are what a script set, and only without that what the run has itself. An infinity is
     greater or less than every number. `words` are those of what is searched.
     """
-    if len(text) > LENGTH:
+    most = MLFLOW_LENGTH if mlflow else LENGTH
+    if len(text) > most:
         raise Invalid(
-            f"The filter has {len(text):,} characters; at most {LENGTH:,} are allowed.",
+            f"The filter has {len(text):,} characters; at most {most:,} are allowed.",
             field="filter",
-            position=LENGTH,
+            position=most,
         )
     return _Parser(text, mlflow=mlflow, words=words).filter()
 
@@ -66,7 +69,7 @@ class _Parser:
             raise mistake(f"The character {text[place]!r} {{place}} cannot be part of any value.", place)
         self.tokens = tokens(composed(text), mlflow=mlflow)
         self.mlflow, self.words = mlflow, words
-        self.clauses = 0
+        self.clauses, self.most = 0, MLFLOW_CLAUSES if mlflow else CLAUSES
         # The tag of MLflow that the last field was named by.
         self.tag = ""
         self.token = next(self.tokens)
@@ -110,8 +113,8 @@ class _Parser:
 
     def comparison(self) -> Node:
         self.clauses += 1
-        if self.clauses > CLAUSES:
-            raise mistake(f"The filter has more than {CLAUSES} conditions {{place}}.", self.token.start)
+        if self.clauses > self.most:
+            raise mistake(f"The filter has more than {self.most} conditions {{place}}.", self.token.start)
         start, self.tag = self.token.start, ""
         field = self.field()
         at = self.token.start
@@ -174,7 +177,7 @@ class _Parser:
     def scalar(self, field: Field, op: Op) -> Scalar:
         if self.token.keyword in _KEYWORDS:
             raise self.surprise(f"after {field} {op} comes a value; put a text in quotes")
-        value = literal(field, op, self.token)
+        value = literal(field, op, self.token, mlflow=self.mlflow)
         self.step()
         return value
 

@@ -79,13 +79,16 @@ def check_operator(field: Field, op: Op, position: int) -> None:
     raise mistake(f"{field} is {field.kind}, so '{op}' {{place}} does not fit; it takes {known}.", position)
 
 
-def literal(field: Field, op: Op, token: Token) -> Scalar:
-    """The value of the token for this field and operator; raises Invalid with what was expected."""
+def literal(field: Field, op: Op, token: Token, *, mlflow: bool = False) -> Scalar:
+    """The value of the token for this field and operator; raises Invalid with what was expected.
+
+    With `mlflow` a status that there is not is one that no run has.
+    """
     if token.kind not in (WORD, QUOTED):
         raise mistake(f"After {field} {op} a value is missing {{place}}{_example(field.kind)}.", token.start)
     if op in PATTERNS and len(token.text) > PATTERN_LENGTH:
         raise mistake(f"The pattern {{place}} is longer than {PATTERN_LENGTH:,} characters.", token.start)
-    if op in PATTERNS:
+    if op in PATTERNS or (mlflow and field.kind == Kind.STATUS):
         return token.text
     value = _read(field, op, token)
     if value is None:

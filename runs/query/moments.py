@@ -11,6 +11,8 @@ _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?\s?(Z|[+-]\d\d:\d\d)?)?", re.IGNORECASE
 )
 _MILLISECONDS = re.compile(r"-?\d{1,15}")
+# As a program writes the product of two numbers.
+_PRECISE_MILLISECONDS = re.compile(r"\d{1,15}(?=[.e])(?:\.\d{0,20})?(?:e\+?\d\d?)?")
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
 _WORDS = {"now", "today", "yesterday"}
 # Beyond a thousand years, arithmetic with dates fails; nobody means it.
@@ -53,6 +55,8 @@ class Moment:
         if _MILLISECONDS.fullmatch(text):
             start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
             return start, start + timedelta(milliseconds=1)
+        if _PRECISE_MILLISECONDS.fullmatch(text):
+            return _precisely(float(text))
         return _written_date(text, zone)
 
 
@@ -81,6 +85,11 @@ def parse_moment(text: str) -> Moment:
     except OverflowError:
         raise ValueError(text) from None
     return moment
+
+
+def _precisely(milliseconds: float) -> tuple[datetime, datetime]:
+    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return start, start + (timedelta(milliseconds=1) if milliseconds.is_integer() else _TICK)
 
 
 def _checked(seconds: float) -> Span:

@@ -9,6 +9,7 @@ from runs.access import Caller
 from runs.actions import bulk, organise
 from runs.actions.run import complete_run
 from runs.errors import Conflict, Invalid, NotFound
+from runs.limits import KEYS_PER_RUN
 from runs.models import BulkChange, Run, Star
 from runs.query.values import values_of
 from tests import make
@@ -116,10 +117,10 @@ def test_undo_works_once_and_for_a_day(runs, owner, workspace):
 
 
 def test_a_run_that_refuses_keeps_nothing_and_stops_nobody(runs, owner):
-    organise.set_tags(runs[1], {f"k{n}": "x" for n in range(1000)}, by=owner)
+    organise.set_tags(runs[1], {f"k{n}": "x" for n in range(KEYS_PER_RUN)}, by=owner)
     report = change("tag", runs, owner, key="one more", value="x")
     assert report.done == 2 and report.refused[0]["names"] == ["two"]
-    assert len(tags_of(runs)[1]) == 1000 and "one more" not in tags_of(runs)[1]
+    assert len(tags_of(runs)[1]) == KEYS_PER_RUN and "one more" not in tags_of(runs)[1]
 
 
 @pytest.mark.parametrize(("key", "value"), [("", "x"), ("k" * 257, "x"), ("k", "v" * 8001), ("a\nb", "x")])

@@ -34,7 +34,7 @@ def test_a_name_is_taken_once(workspace, owner, archived):
         create_experiment(workspace, "digits", by=owner)
 
 
-@pytest.mark.parametrize("name", ["", " x", "a//b", "..", "x\n", "x" * 501, None, "a\x00"])
+@pytest.mark.parametrize("name", ["", " x", "a/../b", "//", "..", "x\n", "x" * 501, None, "a\x00"])
 def test_a_name_that_cannot_stand_in_an_address_is_refused(workspace, owner, name):
     with pytest.raises(Invalid):
         create_experiment(workspace, name, by=owner)
@@ -50,10 +50,10 @@ def test_tags_are_set_changed_and_removed_together_or_not_at_all(workspace, owne
     assert tags_of(made) == {"a": "9", "c": "3", "d": None}
 
 
-def test_there_is_room_for_a_thousand_tags(workspace, owner):
-    made = create_experiment(workspace, "digits", by=owner, tags={str(n): None for n in range(1000)})
+def test_there_is_room_for_five_thousand_tags(workspace, owner):
+    made = create_experiment(workspace, "digits", by=owner, tags={str(n): None for n in range(5000)})
     edit_experiment(made, by=owner, tags={"0": "changed"})
-    with pytest.raises(Invalid, match="at most 1,000 tags"):
+    with pytest.raises(Invalid, match="at most 5,000 tags"):
         edit_experiment(made, by=owner, tags={"one more": None})
 
 

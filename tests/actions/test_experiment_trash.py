@@ -228,7 +228,7 @@ def test_one_is_renamed_and_found_by_its_new_name(workspace, owner):
     assert "letters" in text and "digits" not in text
     assert told(workspace) == [("experiment renamed", {"before": "digits", "after": "letters"})]
     with pytest.raises(Invalid):
-        rename_experiment(made, "a//b", by=owner)
+        rename_experiment(made, "a/./b", by=owner)
     create_experiment(workspace, "taken", by=owner)
     with pytest.raises(Conflict, match="There is an experiment 'taken' already"):
         rename_experiment(made, "taken", by=owner)

@@ -1,8 +1,11 @@
 """Experiments by MLflow's protocol: renamed, deleted, restored; searched in any order, page by page."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from runs.actions.experiment import archive_experiment
 from runs.models import Experiment, Run, Workspace
@@ -60,7 +63,7 @@ def test_one_is_renamed(send):
     status, answer = send("experiments/update", experiment_id=number, new_name="x" * 501)
     assert answer["message"] == "'name' exceeds the maximum length of 500 characters"
     assert send("experiments/update", experiment_id="999", new_name="y")[0] == 404
-    assert send("experiments/update", experiment_id=number, new_name="a//b")[0] == 400
+    assert send("experiments/update", experiment_id=number, new_name="a/../b")[0] == 400
     assert send("experiments/update", experiment_id="0", new_name="first") == (200, {})
     assert got(send, "0")["name"] == "first"
 
@@ -230,3 +233,29 @@ def test_a_token_of_another_order_is_refused(send, several):
     token = send("experiments/search", max_results=1)[1]["next_page_token"]
     status, answer = send("experiments/search", max_results=1, order_by=["name"], page_token=token)
     assert status == 400 and "belongs to another order" in answer["message"]
+
+
+@pytest.mark.parametrize("name", ["/Users/me@example.org/digits", "/Shared/x/", "a//b", "s3://bucket/x"])
+def test_names_with_slashes_anywhere_have_a_page(send, client, workspace, owner, name):
+    number = made(send, name)
+    assert got(send, number)["name"] == name
+    send("runs/create", experiment_id=number, run_name="first")
+    browser = Client()
+    browser.force_login(owner)
+    page = browser.get("/w/vision/experiments/")
+    address = reverse("experiment", args=["vision", name])
+    assert address in page.content.decode()
+    opened = browser.get(address)
+    assert opened.status_code == 200 and "first" in opened.content.decode()
+    assert client.get(f"/api/v1/workspaces/vision/experiments/{quote(name, safe='')}/").json()["name"] == name
+
+
+def test_a_tag_of_an_experiment_is_as_long_as_mlflow_s(send):
+    number = made(send, "digits")
+    assert send("experiments/set-experiment-tag", experiment_id=number, key="t", value="v" * 20_000) == (
+        200,
+        {},
+    )
+    for key, value in (("t", "v" * 20_001), ("a?", "1"), ("a//b", "1"), ("k" * 251, "1")):
+        status, answer = send("experiments/set-experiment-tag", experiment_id=number, key=key, value=value)
+        assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

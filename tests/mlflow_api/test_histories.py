@@ -71,3 +71,14 @@ def test_texts_have_no_such_history(client, workspace):
     run = make.run(workspace, metrics={"loss": ["warm", "cold"]})
     fields = {"run_id": run.public_id, "run_ids": run.public_id, "metric_key": "loss"}
     assert told(client.get(BULK, fields)) == told(client.get(BULK + "-interval", fields)) == []
+
+
+def test_samples_come_by_step(client, runs):
+    log(runs[0], [0, 1, 2], [30, 20, 10], [1, 2, 3])
+    fields = {"run_ids": [runs[0].public_id], "metric_key": "loss"}
+    assert [point[2] for point in told(client.get(BULK + "-interval", fields))] == [0, 1, 2]
+
+
+def test_a_run_that_there_is_not_has_an_empty_history(send):
+    fields = {"run_id": "0" * 32, "metric_key": "loss"}
+    assert send("metrics/get-history", "GET", **fields) == (200, {})

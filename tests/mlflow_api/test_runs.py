@@ -1,6 +1,7 @@
 """Runs by MLflow's protocol: what is sent, what is stored, what is answered."""
 
 import base64
+from unittest.mock import ANY
 
 import pytest
 from django.test import Client
@@ -254,3 +255,46 @@ def test_a_run_of_another_workspace_is_not_found(send, owner):
     other = make.run(make.workspace(owner=owner))
     status, answer = send("runs/get", "GET", run_id=other.public_id)
     assert (status, answer["message"]) == (404, f"Run with id={other.public_id} not found")
+
+
+def test_any_key_is_a_tag_of_a_new_run_as_with_mlflow(send):
+    keys = ["git@url", "x(y)", "a//b", "k" * 256]
+    tags = [{"key": key, "value": "1"} for key in keys]
+    made = send("runs/create", experiment_id="0", tags=tags)[1]["run"]
+    assert {*keys} <= {tag["key"] for tag in made["data"]["tags"]}
+    assert send("runs/set-tag", run_id=made["info"]["run_id"], key="x(y)", value="2")[0] == 400
+
+
+def test_a_long_description_is_cut_and_nothing_beside_it_lost(send, run_id):
+    note = {"key": "mlflow.note.content", "value": "é" * 40_000}
+    assert send("runs/log-batch", run_id=run_id, tags=[note, {"key": "team", "value": "vision"}]) == (200, {})
+    tags = {tag["key"]: tag["value"] for tag in data_of(send, run_id)["tags"]}
+    assert tags["mlflow.note.content"] == "é" * 32_768 and tags["team"] == "vision"
+    assert send("runs/set-tag", run_id=run_id, **{**note, "value": "x" * 70_000}) == (200, {})
+    assert len(Run.objects.get().description) == 65_536
+
+
+def test_a_name_of_several_lines_becomes_one(send, run_id):
+    tag = {"key": "mlflow.runName", "value": "first\n  second\ttry "}
+    assert send("runs/log-batch", run_id=run_id, tags=[tag], params=[{"key": "a", "value": "1"}]) == (200, {})
+    assert Run.objects.get().display_name == "first second try"
+    assert send("runs/update", run_id=run_id, run_name="  \n") == (200, {"run_info": ANY})
+    assert Run.objects.get().display_name == "first second try"
+    assert send("runs/create", experiment_id="0", run_name=" \n")[1]["run"]["info"]["run_name"].strip()
+
+
+def test_a_param_is_known_however_its_letters_are_composed(send, run_id):
+    composed, sign = "\u00c5", "\u212b"  # a letter, and the sign of a unit that is the same letter
+    for key, value in ((composed, "1"), (sign, "2")):
+        status, answer = send("runs/log-parameter", run_id=run_id, key=key, value=value)
+    assert status == 400 and "already logged with value='1'" in answer["message"]
+    param = {"key": sign, "value": "9"}
+    status, answer = send("runs/log-batch", run_id=run_id, params=[param])
+    assert status == 400 and "'new_value': '9'" in answer["message"]
+
+
+def test_a_run_takes_thousands_of_params(send, run_id):
+    for start in range(0, 1200, 100):
+        params = [{"key": f"p{number}", "value": "1"} for number in range(start, start + 100)]
+        assert send("runs/log-batch", run_id=run_id, params=params) == (200, {})
+    assert len(data_of(send, run_id)["params"]) == 1200

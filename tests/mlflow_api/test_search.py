@@ -78,6 +78,10 @@ FILTERS = {
     "attributes.run_name ILIKE 'Z%'": "zero",
     "tags.`mlflow.user` = 'olga' and run_name = 'zero'": "zero",
     "status = 'FINISHED'": "",
+    "status = 'BOGUS'": "",
+    "status != 'BOGUS'": "minus low zero high plus none without",
+    "attributes.start_time > 1004.6 and start_time < 1.007e3": "none without",
+    "start_time = 1.005E3": "none",
     "params.q IS NULL and run_name = 'plus'": "plus",
     "created = 1002": "zero",
 }
@@ -118,7 +122,7 @@ def test_several_experiments_and_none(send, logged, workspace):
     both = ["0", str(other.experiment.number)]
     assert len(found(send, experiment_ids=both)) == 8
     assert found(send, experiment_ids=both, filter="metrics.x = 1000") == ["high"]
-    assert found(send, experiment_ids=["777", "abc"]) == found(send, experiment_ids=[]) == []
+    assert found(send, experiment_ids=["777", "9" * 30]) == found(send, experiment_ids=[]) == []
 
 
 def test_everything_of_a_run_is_in_the_answer(send, logged):
@@ -147,3 +151,20 @@ def test_mistakes_are_told(send, message):
     status, answer = send("runs/search", **{"experiment_ids": ["0"], **MISTAKES[message]})
     assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert message in answer["message"]
+
+
+def test_a_list_of_two_thousand_ids_is_a_filter(send, logged):
+    ids = [*Run.objects.order_by("pk").values_list("public_id", flat=True)[:3], *(f"{number:032x}" for number in range(2000))]
+    listed = ", ".join(f"'{each}'" for each in ids)
+    assert len(found(send, filter=f"attributes.run_id IN ({listed})")) == 3
+    sixty = " and ".join(f"params.p != 'x{number}'" for number in range(60))
+    assert len(found(send, filter=sixty)) > 0
+    status, answer = send("runs/search", experiment_ids=["0"], filter="x" * 100_001)
+    assert status == 400 and "at most 100,000" in answer["message"]
+
+
+def test_what_is_no_number_of_an_experiment_is_refused(send, client):
+    status, answer = send("runs/search", experiment_ids=["0", "abc"])
+    assert status == 400 and "Invalid experiment ID 'abc'" in answer["message"]
+    path = "/w/vision/ajax-api/2.0/mlflow/experiments/search-datasets"
+    assert client.post(path, {"experiment_ids": ["x"]}, content_type="application/json").status_code == 400
