@@ -45,6 +45,7 @@ TABLE: dict[str, dict[str, str]] = {
     "mlflow-logged-model-tag": {"DELETE": "contributor"},
     "mlflow-logged-model-params": {"POST": "contributor"},
     "mlflow-logged-model-folder": {"GET": "reader"},
+    "mlflow-logged-model-file": {"GET": "reader"},
     "mlflow-metrics-get-history": {"GET": "reader"},
     "mlflow-metrics-get-history-bulk": {"GET": "reader"},
     "mlflow-metrics-get-history-bulk-interval": {"GET": "reader"},

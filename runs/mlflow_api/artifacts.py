@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from runs.access import Need
 from runs.actions.canceled_scripts import check_not_canceled
 from runs.actions.files import delete_files, put_file
-from runs.errors import Invalid
+from runs.errors import Invalid, TooLarge
 from runs.file_transfer import download, pieces
 from runs.limits import MIB, clean_path
 from runs.mlflow_api.base import Call
@@ -89,6 +89,15 @@ def list_of_model(call: Call) -> dict[str, Any]:
     return {"root_uri": root_of(model), "files": _shapes(place, place.root)}
 
 
+def get_of_model(call: Call) -> HttpResponseBase:
+    """A file of the model, by its path in the model."""
+    model = call.model(call.parts["model_id"])
+    path = call.query.text("artifact_file_path", "")
+    if not path:
+        raise Wrong('Request must include the "artifact_file_path" query parameter.')
+    return _download(call, place_in_model(model, path))
+
+
 def list_of_run(call: Call) -> dict[str, Any]:
     """What lies in a folder of the run, by its path in the run."""
     run = call.run(deleted=True)
@@ -105,15 +114,19 @@ def upload(call: Call) -> dict[str, Any]:
     """A file of up to 10 MB, as pages send it."""
     run_id = call.query.text("run_id", "") or call.query.text("run_uuid", "")
     if not run_id:
-        raise Wrong("Request must specify run_id or run_uuid.")
+        raise Wrong("Request must specify run_uuid.")
     path = call.query.text("path", "")
     if not path:
         raise Wrong("Request must specify path.")
+    inside = _inside(path)
     if not int(call.request.META.get("CONTENT_LENGTH") or 0):
         raise Wrong("Request must specify data.")
     run = call.run_of(run_id, "write")
     check_not_canceled(run)
-    put_file(run, _inside(path), pieces(call.request), by=call.caller.user, limit=UPLOAD_BYTES)
+    try:
+        put_file(run, inside, pieces(call.request), by=call.caller.user, limit=UPLOAD_BYTES)
+    except TooLarge:
+        raise Wrong("Artifact size is too large. Max size is 10MB.") from None
     return {}
 
 
@@ -161,8 +174,8 @@ def place_in_model(model: LoggedModel, path: str) -> Place:
 
 
 def _inside(path: str) -> str:
-    """A path in a run that leads nowhere else, also once somebody decodes it again."""
-    path = path.rstrip("/")
+    """A path in a run that leads nowhere else, also once somebody decodes it again. `.` is where one is already."""
+    path = "/".join(part for part in path.rstrip("/").split("/") if part != ".")
     decoded = path
     for _ in range(DECODED):
         if "#" in decoded or decoded.startswith(("/", "file:")) or _PARTS.search(decoded):

@@ -73,8 +73,12 @@ class Call:
 
     def run(self, need: Need = "read", *, deleted: bool = False) -> Run:
         """The run of the field `run_id` or `run_uuid`."""
+        return self.run_of(self.run_id(), need, deleted=deleted)
+
+    def run_id(self) -> str:
+        """What the field `run_id` or `run_uuid` says; MLflow looks at it before all others."""
         run_id = self.fields.text("run_id", "") or self.fields.text("run_uuid", "")
-        return self.run_of(run_id or self.fields.missing("run_id"), need, deleted=deleted)
+        return run_id or str(self.fields.missing("run_id"))
 
     def run_of_script(self) -> Run:
         """The run that a script writes to, unless it is to hear that it was cancelled."""

@@ -27,9 +27,9 @@ def create(call: Call) -> dict[str, Any]:
     name = _name(call, "name")
     workspace = get_workspace(call.caller, call.workspace_name, "write")
     location = call.fields.text("artifact_location", "")
+    tags = {tag.key("Tag key"): tag.text("value", "") for tag in call.fields.items("tags")}
     if location and not location.startswith("mlflow-artifacts:"):
         raise Wrong("This studio keeps the files of its runs itself: leave artifact_location out.")
-    tags = {tag.key("Tag key"): tag.text("value", "") for tag in call.fields.items("tags")}
     note, by = tags.pop(NOTE, ""), call.caller.user
     try:
         if name == DEFAULT_EXPERIMENT:

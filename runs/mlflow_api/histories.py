@@ -1,5 +1,6 @@
 """The history of a metric: of one run in pages, of many runs at once, all points or so many of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,17 @@ def of_run(call: Call) -> dict[str, Any]:
 
 def of_runs(call: Call) -> dict[str, Any]:
     """The points of a metric of up to 100 runs, 25,000 together, run by run; each says of which run it is."""
-    key, left = call.fields.text("metric_key"), call.fields.most(PAGE, PAGE)
+    ids, request = call.fields.texts("run_id"), "GetMetricHistoryBulk request"
+    if not ids:
+        raise Wrong(f"{request} must specify at least one run_id.")
+    if len(ids) > MOST_RUNS:
+        raise Wrong(f"{request} cannot specify more than {MOST_RUNS} run_ids. Received {len(ids)} run_ids.")
+    key = call.fields.text("metric_key", "")
+    if not key:
+        raise Wrong(f"{request} must specify a metric_key.")
+    left = call.fields.most(PAGE, PAGE)
     found: list[dict[str, Any]] = []
-    for run in sorted(_runs(call, "run_id"), key=lambda run: run.public_id):
+    for run in sorted(_runs(call, ids), key=lambda run: run.public_id):
         series = _series(run, key)
         if series is not None and left > 0:
             shapes = _shapes(series, key, 0, left)
@@ -48,7 +57,14 @@ def of_runs(call: Call) -> dict[str, Any]:
 
 def sampled(call: Call) -> dict[str, Any]:
     """So many points of a metric for each of up to 100 runs, between two steps; the lowest and highest stay."""
-    key, fields = call.fields.text("metric_key"), call.fields
+    fields = call.fields
+    ids = fields.texts("run_ids") or fields.missing("run_ids")
+    if len(ids) > MOST_RUNS:
+        raise Wrong(
+            f"GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids."
+            f" Received {len(ids)} run_ids."
+        )
+    key = fields.text("metric_key")
     points = fields.integer("max_results", SAMPLE)
     if not 1 <= points <= MOST_SAMPLED:
         raise Wrong(f"max_results must be between 1 and {MOST_SAMPLED}.")
@@ -63,7 +79,7 @@ def sampled(call: Call) -> dict[str, Any]:
                 f"end_step must be greater than start_step. Found start_step={first} and end_step={last}."
             )
     found: list[dict[str, Any]] = []
-    for run in _runs(call, "run_ids"):
+    for run in _runs(call, ids):
         series = _series(run, key, points=points, first=first, last=last)
         if series is not None:
             shapes = _shapes(series, key, 0, len(series.values), by_step=True)
@@ -71,21 +87,16 @@ def sampled(call: Call) -> dict[str, Any]:
     return {"metrics": found}
 
 
-def _runs(call: Call, name: str) -> list[Run]:
-    ids = list(dict.fromkeys(call.fields.texts(name)))
-    if not ids:
-        raise Wrong(f"GetMetricHistoryBulk request must specify at least one {name}.")
-    if len(ids) > MOST_RUNS:
-        raise Wrong(f"{name} may name at most {MOST_RUNS} runs. Got {len(ids)}.")
+def _runs(call: Call, ids: Sequence[str]) -> list[Run]:
     call.workspace()
-    return [run for run in (_found(call, run_id) for run_id in ids) if run is not None]
+    return [run for run in (_found(call, run_id) for run_id in dict.fromkeys(ids)) if run is not None]
 
 
 def _asked_for(call: Call) -> Run | None:
     """The run whose history is asked for; one that there is not has an empty one."""
-    run_id = call.fields.text("run_id", "") or call.fields.text("run_uuid", "")
+    run_id = call.run_id()
     call.workspace()
-    return _found(call, run_id or call.fields.missing("run_id"))
+    return _found(call, run_id)
 
 
 def _found(call: Call, run_id: str) -> Run | None:

@@ -17,7 +17,7 @@ from runs.lifecycle import WAITING
 from runs.mlflow_api.base import Call, active
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
-from runs.mlflow_api.shapes import NAME, NOTE, PARENT, shape_of
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT, USER, shape_of
 from runs.mlflow_api.values import name_of, tags_of
 
 _KINDS = ("bold", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "merry", "quiet", "swift")
@@ -31,6 +31,8 @@ def create(call: Call) -> dict[str, Any]:
     """A run that is running. What a submitted script begins is a child of its own run."""
     workspace, by = call.workspace("write"), call.caller.user
     tags = tags_of(call.fields, checked=False)
+    if user := call.fields.text("user_id", ""):
+        tags.setdefault(USER, user)
     name, note = _name(call.fields.text("run_name", ""), tags.pop(NAME, "")), tags.pop(NOTE, "")
     parent = call.parent(tags.get(PARENT, "")) or run_of_script(call.caller)
     if parent is not None and run_of_script(call.caller) is not None:

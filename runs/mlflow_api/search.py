@@ -13,9 +13,10 @@ from runs.mlflow_api.model_shapes import models_shape
 from runs.mlflow_api.shapes import experiment_shape, run_shape
 from runs.query.conditions import Conditions
 from runs.query.experiment_search import parse_experiment_order, search_experiments
-from runs.query.fields import OF_EXPERIMENTS, OF_MODELS
+from runs.query.fields import OF_EXPERIMENTS, OF_MODELS, OF_RUNS, Words
 from runs.query.grammar import parse
 from runs.query.model_search import OnData, parse_model_sort, search_models
+from runs.query.nodes import Node
 from runs.query.whole_runs import parse_order, search_whole_runs
 
 MOST = 50_000
@@ -30,7 +31,7 @@ def runs(call: Call) -> dict[str, Any]:
     fields = call.fields
     workspace = get_workspace(call.caller, call.workspace_name)
     limit, view = fields.most(RUNS_A_PAGE, MOST), fields.word("run_view_type", VIEWS, "ACTIVE_ONLY")
-    tree, order = parse(fields.text("filter", ""), mlflow=True), parse_order(fields.texts("order_by"))
+    tree, order = _filter(fields), parse_order(fields.texts("order_by"))
     experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
         page = search_whole_runs(
@@ -55,7 +56,7 @@ def experiments(call: Call) -> dict[str, Any]:
     try:
         page = search_experiments(
             workspace,
-            parse(fields.text("filter", ""), mlflow=True, words=OF_EXPERIMENTS),
+            _filter(fields, OF_EXPERIMENTS),
             deleted=_DELETED[view],
             order=parse_experiment_order(fields.texts("order_by")),
             cursor=fields.text("page_token", ""),
@@ -74,12 +75,12 @@ def models(call: Call) -> dict[str, Any]:
     fields, workspace = call.fields, call.workspace()
     if fields.get("experiment_ids") is None:
         fields.missing("experiment_ids")
-    experiments = get_numbered_experiments(call.caller, workspace, _at_all(fields.texts("experiment_ids")))
+    experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
         page = search_models(
             workspace,
             logged_models_for(call.caller, workspace, experiments),
-            parse(fields.text("filter", ""), mlflow=True, words=OF_MODELS),
+            _filter(fields, OF_MODELS),
             datasets=[_on_data(item, required=True) for item in fields.items("datasets")],
             order=[
                 parse_model_sort(
@@ -89,10 +90,18 @@ def models(call: Call) -> dict[str, Any]:
             ],
             cursor=fields.text("page_token", ""),
             limit=fields.most(MODELS_A_PAGE, MOST),
+            among=[experiment.pk for experiment in experiments],
         )
     except Invalid as refusal:
         raise page_refusal(refusal) from None
     return {"models": models_shape(page.rows), "next_page_token": page.next_cursor}
+
+
+def _filter(fields: Fields, words: Words = OF_RUNS) -> Node | None:
+    try:
+        return parse(fields.text("filter", ""), mlflow=True, words=words)
+    except Invalid as refusal:
+        raise Wrong(f"Invalid filter string: {refusal.message}") from None
 
 
 def _on_data(fields: Fields, *, required: bool = False) -> OnData:
@@ -108,11 +117,6 @@ def numbers_of(texts: Sequence[str]) -> set[int]:
         if not (text.isascii() and text.isdecimal()):
             raise Wrong(f"Invalid experiment ID {text[:100]!r}. Experiment ID must be a valid integer.")
     return {int(text) for text in texts if len(text) < 19}
-
-
-def _at_all(texts: Sequence[str]) -> set[int]:
-    """The same for models, where MLflow finds nothing by what is no number."""
-    return numbers_of([text for text in texts if text.isascii() and text.isdecimal()])
 
 
 def page_refusal(refusal: Invalid) -> Wrong:

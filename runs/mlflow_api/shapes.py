@@ -58,14 +58,14 @@ def root_of_run(experiment: int, run_id: str) -> str:
     return f"mlflow-artifacts:/{experiment}/{run_id}/artifacts"
 
 
-def info_shape(facts: Facts) -> dict[str, Any]:
-    """What a run is."""
+def info_shape(facts: Facts, user: str = "") -> dict[str, Any]:
+    """What a run is. `user`: whose a script says it is, instead of who sent it."""
     shape = {
         "run_id": facts.id,
         "run_uuid": facts.id,
         "run_name": facts.name,
         "experiment_id": str(facts.experiment),
-        "user_id": facts.user or "",
+        "user_id": user or facts.user or "",
         "status": _STATUS[facts.status],
         "start_time": ms(facts.started_at or facts.created_at),
         "artifact_uri": root_of_run(facts.experiment, facts.id),
@@ -82,7 +82,7 @@ def run_shape(run: WholeRun) -> dict[str, Any]:
         "tags": pairs(_tags(run)),
     }
     return {
-        "info": info_shape(run.facts),
+        "info": info_shape(run.facts, run.tags.get(USER, "")),
         "data": {name: rows for name, rows in data.items() if rows},
         **(_uses_shape(run.uses) if run.uses else {"inputs": {}}),
     }

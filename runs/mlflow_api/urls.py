@@ -52,6 +52,10 @@ MODELS: dict[str, tuple[str, dict[str, Handler]]] = {
         "mlflow-logged-model-folder",
         {"GET": artifacts.list_of_model},
     ),
+    "logged-models/<model_id>/artifacts/files": (
+        "mlflow-logged-model-file",
+        {"GET": artifacts.get_of_model},
+    ),
     "logged-models/<model_id>/params": ("mlflow-logged-model-params", {"POST": models.add_params}),
 }
 FILES: dict[str, tuple[str, dict[str, Handler]]] = {

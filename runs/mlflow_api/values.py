@@ -17,7 +17,7 @@ from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
 from runs.mlflow_api.model_points import points_of_models
-from runs.mlflow_api.shapes import NAME, NOTE, PARENT
+from runs.mlflow_api.shapes import NAME, NOTE, PARENT, USER
 from runs.models import Run
 from runs.models.metric import Floats, Integers
 from runs.query.lexer import composed
@@ -58,6 +58,7 @@ def name_of(text: str) -> str:
 
 def log_metric(call: Call) -> dict[str, Any]:
     """One point."""
+    call.run_id()
     key = call.fields.key("Metric name", "name")
     point = _point(call.fields, key)
     step, time, value = point
@@ -73,6 +74,7 @@ def log_metric(call: Call) -> dict[str, Any]:
 
 def log_parameter(call: Call) -> dict[str, Any]:
     """One parameter."""
+    call.run_id()
     key, value = call.fields.key("Param key"), call.fields.text("value", "")[:PARAM_LENGTH]
     run = call.run_of_script()
     try:
@@ -88,6 +90,7 @@ def log_parameter(call: Call) -> dict[str, Any]:
 
 def batch(call: Call) -> dict[str, Any]:
     """Many of each: all of it, or nothing."""
+    call.run_id()
     fields = call.fields
     _check_room({name: len(fields.objects(name)) for name in MOST})
     points, closer = _points_by_key(fields)
@@ -118,6 +121,7 @@ def batch(call: Call) -> dict[str, Any]:
 
 def set_tag(call: Call) -> dict[str, Any]:
     """One tag."""
+    call.run_id()
     key, value = call.fields.key("Tag key"), call.fields.text("value", "")
     _put(call.run_of_script(), call, tags={key: _short(key, value)})
     return {}
@@ -128,11 +132,13 @@ def delete_tag(call: Call) -> dict[str, Any]:
     key, run, by = call.fields.text("key"), call.run("write"), call.caller.user
     if key == NOTE and run.description:
         log_batch(run, by=by, description="")
+    elif key == NAME:  # a run is never without
+        return {}
     elif "\x00" not in key and run.tag_set.filter(name__text=key).exists():
         remove_tags(run, [key], by=by)
         if key == PARENT:
             set_parent(run, None, by=by)
-    else:
+    elif key != USER:  # which stands among the tags, too: who sent the run
         raise Wrong(f"No tag with name: {key} in run with id {run.public_id}", "RESOURCE_DOES_NOT_EXIST")
     return {}
 

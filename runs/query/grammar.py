@@ -238,6 +238,8 @@ class _Parser:
         found = self.words.attribute("start_time" if is_start else name)
         if found is None:
             raise unknown(token, name, self.words)
+        if self.mlflow and found.key == "created_by":
+            self.tag = "mlflow.user"
         return found
 
     def is_mark(self, mark: str) -> bool:

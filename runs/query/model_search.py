@@ -112,18 +112,20 @@ def search_models(
     order: Sequence[ModelSort] = (),
     cursor: str = "",
     limit: int,
+    among: Sequence[int] = (),
 ) -> ModelPage:
     """A page of those of the models that fulfil the tree. With `datasets`, metrics are those on one of them.
 
-    The newest come first where no order is asked for. Raises Invalid for a cursor of another order, and when it
-    takes too long.
+    The newest come first where no order is asked for. `among`: what the rows were chosen by. Raises Invalid for a
+    cursor of another question, and when it takes too long.
     """
     if len(order) > MOST_SORTS or len(datasets) > MOST_DATASETS:
         raise Invalid(
             f"Models are sorted by at most {MOST_SORTS} keys, and asked for on at most {MOST_DATASETS} datasets.",
             field="order_by",
         )
-    text = hashlib.sha256(repr(order).encode("utf-8", "replace")).hexdigest()[:16]
+    question = repr((order, tree, datasets, sorted(among)))
+    text = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:16]
     start = read_cursor(cursor, text, salt=_SALT)[0] if cursor else 0
     rows = rows.annotate(of_experiment=Cast("experiment__number", TextField()))
     on = reduce(or_, (data.condition() for data in datasets)) if datasets else Q()

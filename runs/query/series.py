@@ -109,7 +109,8 @@ def thin(values: Floats, most: int) -> Integers:
     """The places, ascending, of at most `most` (and no fewer than 4) values that keep the shape of all.
 
     These are the first, the last, and the lowest and highest of each of many buckets of equal length. What is not
-    finite never wins over a number; a bucket without any number keeps its first place, as a gap.
+    finite never wins over a number; a bucket without any number keeps its first place, as a gap. Where a flat part
+    leaves room, places at equal distances fill it.
     """
     n = len(values)
     if n <= most:
@@ -122,7 +123,12 @@ def thin(values: Floats, most: int) -> Integers:
     starts = np.arange(buckets, dtype=np.int64) * size
     lowest = starts + lows.reshape(buckets, size).argmin(axis=1)
     highest = starts + highs.reshape(buckets, size).argmax(axis=1)
-    return np.unique(np.concatenate([np.array([0, n - 1], dtype=np.int64), lowest, highest]))
+    kept = np.unique(np.concatenate([np.array([0, n - 1], dtype=np.int64), lowest, highest]))
+    others = np.setdiff1d(np.linspace(0, n - 1, most).astype(np.int64), kept, assume_unique=True)
+    room = min(most - len(kept), len(others))
+    if room <= 0:
+        return kept
+    return np.union1d(kept, others[np.linspace(0, len(others) - 1, room).astype(np.int64)])
 
 
 def _segments(metric_ids: list[int], first: int | None, last: int | None) -> dict[int, list[Segment]]:

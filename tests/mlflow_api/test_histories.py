@@ -73,6 +73,12 @@ def test_texts_have_no_such_history(client, workspace):
     assert told(client.get(BULK, fields)) == told(client.get(BULK + "-interval", fields)) == []
 
 
+def test_a_flat_line_keeps_as_many_points_as_are_asked_for(client, runs):
+    log(runs[0], range(10), range(10), [10.0] * 10)
+    fields = {"run_ids": [runs[0].public_id], "metric_key": "loss", "max_results": 5}
+    assert [point[2] for point in told(client.get(BULK + "-interval", fields))] == [0, 2, 4, 6, 9]
+
+
 def test_samples_come_by_step(client, runs):
     log(runs[0], [0, 1, 2], [30, 20, 10], [1, 2, 3])
     fields = {"run_ids": [runs[0].public_id], "metric_key": "loss"}

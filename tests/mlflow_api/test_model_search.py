@@ -168,7 +168,7 @@ def test_what_is_deleted_or_elsewhere_is_not_found(client, run, models, workspac
     create_logged_model(other.experiment, "delta", by=owner, run=other)
     delete_logged_model(models[0], by=owner)
     assert names(client, run) == ["gamma", "Beta"]
-    assert names(client, run, experiment_ids=[str(other.experiment.number), "77", "x"]) == ["delta"]
+    assert names(client, run, experiment_ids=[str(other.experiment.number), "77", "9" * 30]) == ["delta"]
     trash_run(run, by=owner, active=True)
     assert names(client, run) == []
 
@@ -186,3 +186,16 @@ def test_the_token_of_a_script_finds_the_models_of_its_own_run(client, run, mode
     create_logged_model(other.experiment, "alone", by=owner)
     assert names(client, run)[:2] == ["alone", "delta"]
     assert names(script, run) == ["gamma", "Beta", "alpha"]
+
+
+def test_a_page_belongs_to_its_question(client, run, models):
+    first = ask(client, run, max_results=1).json()
+    token = first["next_page_token"]
+    assert ask(client, run, max_results=1, page_token=token).status_code == 200
+    for other in (
+        {"filter": "name != 'x'"},
+        {"experiment_ids": ["77"]},
+        {"order_by": [{"field_name": "name"}]},
+    ):
+        refused = ask(client, run, max_results=1, page_token=token, **other)
+        assert refused.status_code == 400 and "Invalid page token" in refused.json()["message"]

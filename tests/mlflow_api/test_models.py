@@ -139,6 +139,10 @@ def test_the_files_of_a_run_s_model_lie_in_a_folder_of_the_run(client, run):
     listed = [{"path": "MLmodel", "is_dir": False, "file_size": 11}, {"path": "data", "is_dir": True}]
     assert client.get(FILES, {"path": at}).json()["files"] == listed
     folders = f"{API}/logged-models/{model_id}/artifacts/directories"
+    files = f"{API}/logged-models/{model_id}/artifacts/files"
+    assert b"".join(client.get(files, {"artifact_file_path": "MLmodel"}).streaming_content) == b"flavors: {}"
+    assert client.get(files).status_code == 400
+    assert client.get(files, {"artifact_file_path": "nope"}).status_code == 404
     told = client.get(folders, {"artifact_directory_path": "data"}).json()
     assert told["root_uri"] == model["info"]["artifact_uri"]
     assert told["files"] == [{"path": "data/model.pkl", "is_dir": False, "file_size": 6}]

@@ -298,3 +298,29 @@ def test_a_run_takes_thousands_of_params(send, run_id):
         params = [{"key": f"p{number}", "value": "1"} for number in range(start, start + 100)]
         assert send("runs/log-batch", run_id=run_id, params=params) == (200, {})
     assert len(data_of(send, run_id)["params"]) == 1200
+
+
+def test_whose_a_run_is_says_the_script(send):
+    tags = [{"key": "mlflow.user", "value": "nina"}]
+    made = [
+        send("runs/create", experiment_id="0", **fields)[1]["run"]["info"]
+        for fields in ({"tags": tags}, {"user_id": "anderson"}, {"user_id": "a", "tags": tags}, {})
+    ]
+    assert [info["user_id"] for info in made] == ["nina", "anderson", "nina", "olga"]
+    for text in ("attributes.user_id = 'anderson'", "tags.mlflow.user = 'anderson'", "user_id LIKE 'ander%'"):
+        answer = send("runs/search", experiment_ids=["0"], filter=text)[1]
+        assert [run["info"]["run_id"] for run in answer["runs"]] == [made[1]["run_id"]]
+
+
+def test_what_a_run_is_called_stays_when_its_tag_goes(send, run_id):
+    before = Run.objects.get().display_name
+    for key in ("mlflow.runName", "mlflow.user"):
+        assert send("runs/delete-tag", run_id=run_id, key=key) == (200, {})
+    assert Run.objects.get().display_name == before
+
+
+@pytest.mark.parametrize("route", ["log-metric", "log-parameter", "set-tag", "log-batch"])
+def test_the_run_is_looked_at_before_all_other_fields(send, route):
+    status, answer = send(f"runs/{route}", run_id=31, key="a", value=41, metrics="foo")
+    assert status == 400 and "Invalid value 31 for parameter 'run_id' supplied" in answer["message"]
+    assert "Missing value for required parameter 'run_id'" in send(f"runs/{route}", key=7)[1]["message"]

@@ -154,7 +154,8 @@ def test_mistakes_are_told(send, message):
 
 
 def test_a_list_of_two_thousand_ids_is_a_filter(send, logged):
-    ids = [*Run.objects.order_by("pk").values_list("public_id", flat=True)[:3], *(f"{number:032x}" for number in range(2000))]
+    ids = [f"{number:032x}" for number in range(2000)]
+    ids += Run.objects.order_by("pk").values_list("public_id", flat=True)[:3]
     listed = ", ".join(f"'{each}'" for each in ids)
     assert len(found(send, filter=f"attributes.run_id IN ({listed})")) == 3
     sixty = " and ".join(f"params.p != 'x{number}'" for number in range(60))
