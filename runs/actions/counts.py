@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from runs.lifecycle import Status
 from runs.models import Run, RunCount
@@ -37,3 +38,13 @@ def _add(experiments: list[int], status: str, more: int) -> None:
     new = [RunCount(experiment_id=experiment, status=status, runs=0) for experiment in experiments]
     RunCount.objects.bulk_create(new, ignore_conflicts=True)
     RunCount.objects.filter(experiment__in=experiments, status=status).update(runs=F("runs") + more)
+
+
+def of_children(moved: Mapping[int, int], more: int) -> None:
+    """Parents by number have so many children more, or fewer. What moves along with its parent stays in its count."""
+    alike: dict[int, list[int]] = defaultdict(list)
+    for parent, children in moved.items():
+        alike[children].append(parent)
+    for children, parents in alike.items():
+        count = F("child_count") + children if more > 0 else Greatest(F("child_count"), children) - children
+        Run.objects.filter(pk__in=parents).update(child_count=count)

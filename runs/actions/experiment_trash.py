@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from runs.actions import counts, jobs
-from runs.actions.trash import KEPT_FOR, count_children
+from runs.actions.trash import KEPT_FOR
 from runs.actions.workspace_events import record
 from runs.errors import Conflict
 from runs.lifecycle import ACTIVE
@@ -32,7 +32,7 @@ def trash_experiment(experiment: Experiment, *, by: User, active: bool = False) 
             row.save(update_fields=["deleted_at", "changed_at"])
             runs = Run.objects.filter(experiment=row, deleted_at=None).update(deleted_at=row.deleted_at)
             RunCount.objects.filter(experiment=row).update(runs=0)
-            count_children(_children_of_others(_moved(row, row.deleted_at)), -1)
+            counts.of_children(_children_of_others(_moved(row, row.deleted_at)), -1)
             record(row.workspace, "experiment trashed", by=by, experiment=row.name, runs=runs)
     experiment.deleted_at, experiment.changed_at = row.deleted_at, row.changed_at
     return experiment
@@ -51,7 +51,7 @@ def untrash_experiment(experiment: Experiment, *, by: User) -> Experiment:
             back = _moved(row, None)
             by_status = dict(back.values_list("status").annotate(Count("pk")).order_by())
             counts.changed({(row.pk, status): runs for status, runs in by_status.items()})
-            count_children(_children_of_others(back), 1)
+            counts.of_children(_children_of_others(back), 1)
             row.deleted_at, row.changed_at = None, timezone.now()
             row.save(update_fields=["deleted_at", "changed_at"])
             runs = sum(by_status.values())

@@ -68,6 +68,16 @@ class Points:
         return isinstance(self.values, list)
 
 
+class OtherFamily(Invalid):
+    """The metric `name` holds things of another family than what was sent."""
+
+    def __init__(self, name: str, held: str, sent: str) -> None:
+        super().__init__(
+            f"The metric {name!r} of this run holds {held}; {sent} need another name.", field="kind"
+        )
+        self.name = name
+
+
 def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool = False) -> int:
     """Add the points; returns how many. A batch with a `key` seen before adds nothing and returns 0.
 
@@ -137,11 +147,7 @@ def _known(run: Run, names: list[str]) -> dict[str, Metric]:
 def _check_family(metric: Metric, points: Points) -> None:
     """One name holds one family of things: numbers and texts, rows, images or documents."""
     if Metric.FAMILIES[metric.kind] != Metric.FAMILIES[points.kind]:
-        raise Invalid(
-            f"The metric {points.name!r} of this run holds {Metric.FAMILIES[metric.kind]}; "
-            f"{Metric.FAMILIES[points.kind]} need another name.",
-            field="kind",
-        )
+        raise OtherFamily(points.name, Metric.FAMILIES[metric.kind], Metric.FAMILIES[points.kind])
 
 
 def _without_known(metric: Metric, points: Points) -> Points:

@@ -1,17 +1,16 @@
 """The trash: a run goes there with the runs below it, comes back whole, and is deleted for good after 30 days."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from runs.actions import counts, events, jobs
 from runs.actions.inputs import delete_unread
 from runs.actions.outcome import Outcome
+from runs.actions.parents import adopt_children, release_children
 from runs.errors import Conflict
 from runs.models import Artifact, Dataset, Experiment, Run, User
 from runs.transaction import write
@@ -31,8 +30,18 @@ def trash_run(run: Run, *, by: User, active: bool = False) -> Run:
     return _of_one(partial(trash_runs, active=active), run, by=by)
 
 
+def trash_run_alone(run: Run, *, by: User) -> Run:
+    """Move the run to the trash, active or not, but none of its children: they become runs of their own."""
+    with write():
+        if run.deleted_at is None:
+            release_children(run, by=by)
+        return trash_run(run, by=by, active=True)
+
+
 def restore_run(run: Run, *, by: User) -> Run:
     """Take the run out of the trash, with what went there together with it. Twice is not an error.
+
+    Children that it released come under it again.
 
     Raises Conflict while its parent or its experiment lies in the trash.
     """
@@ -88,6 +97,7 @@ def restore_runs(runs: Sequence[Run], *, by: User) -> Outcome:
             else:
                 move.take(run)
         _write(move, 1, by=by)
+        adopt_children(move.heads, by=by)
     return move.outcome
 
 
@@ -172,20 +182,10 @@ def _write(move: Move, more: int, *, by: User) -> None:
         rows = Run.objects.filter(pk__in=numbers[start : start + WRITTEN_TOGETHER])
         rows.update(deleted_at=move.to)
     counts.changed(Counter((run.experiment_id, run.status) for run in move.moved), more)
-    count_children(Counter(run.parent_id for run in move.heads if run.parent_id), more)
-    count_children(Counter(run.parent_id for run in move.left if run.parent_id), -1)
+    counts.of_children(Counter(run.parent_id for run in move.heads if run.parent_id), more)
+    counts.of_children(Counter(run.parent_id for run in move.left if run.parent_id), -1)
     kind = "trashed" if more < 0 else "restored"
     events.record_many(move.heads, kind, by=by, at=timezone.now())
-
-
-def count_children(moved: Mapping[int, int], more: int) -> None:
-    """Parents by number have so many children more, or fewer. What moves along with its parent stays in its count."""
-    alike: dict[int, list[int]] = defaultdict(list)
-    for parent, children in moved.items():
-        alike[children].append(parent)
-    for children, parents in alike.items():
-        count = F("child_count") + children if more > 0 else Greatest(F("child_count"), children) - children
-        Run.objects.filter(pk__in=parents).update(child_count=count)
 
 
 def days_left(thrown_away: datetime | None, now: datetime | None = None) -> int:

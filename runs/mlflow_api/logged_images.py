@@ -2,10 +2,13 @@
 
 import hashlib
 import re
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
-from runs.actions.tracking import Points, log_points
+from runs.actions.image_names import name_beside
+from runs.actions.tracking import OtherFamily, Points, log_points
 from runs.errors import Refused
 from runs.limits import INTEGER_MAX
 from runs.models import Metric, Run
@@ -21,14 +24,18 @@ _NAME = re.compile(
 def note_logged_image(run: Run, path: str) -> None:
     """Show a file of such a name as an image of its key and step; sent again, also after a lost answer, it adds none.
 
-    Where the key is already that of numbers the file stays a file.
+    Where the key is that of numbers the images stand beside them, under a name of their own.
     """
     found = _NAME.fullmatch(path)
     if found is None or int(found["time"]) > INTEGER_MAX or abs(int(found["step"])) > INTEGER_MAX:
         return
     steps, times = (np.array([int(found[part])], dtype=np.int64) for part in ("step", "time"))
-    image = Points(found["key"].replace("~", "/"), [path], steps, times, kind=Metric.IMAGE)
+    name, sent = found["key"].replace("~", "/"), f"image {hashlib.sha256(path.encode()).hexdigest()}"
+    image = Points(name, [path], steps, times, kind=Metric.IMAGE)
     try:
-        log_points(run, [image], key=f"image {hashlib.sha256(path.encode()).hexdigest()}")
+        log_points(run, [image], key=sent)
+    except OtherFamily:
+        with suppress(Refused):
+            log_points(run, [replace(image, name=name_beside(name))], key=sent)
     except Refused:
         pass

@@ -12,7 +12,7 @@ from runs.actions.experiment import ensure_default_experiment
 from runs.actions.organise import edit_run
 from runs.actions.reopen import reopen_run
 from runs.actions.run import complete_run, confirm_canceled, fail_run, start_run
-from runs.actions.trash import restore_run, trash_run
+from runs.actions.trash import restore_run, trash_run_alone
 from runs.lifecycle import WAITING
 from runs.mlflow_api.base import Call, active
 from runs.mlflow_api.errors import Wrong
@@ -109,12 +109,12 @@ def _past(moment: datetime | None) -> datetime | None:
 
 
 def delete(call: Call) -> dict[str, Any]:
-    """To the trash, also while it runs, unless an engine executes it; twice is no mistake."""
-    trash_run(call.run("write", deleted=True), by=call.caller.user, active=True)
+    """To the trash, also while it runs, unless an engine executes it; twice is no mistake. Its children stay."""
+    trash_run_alone(call.run("write", deleted=True), by=call.caller.user)
     return {}
 
 
 def restore(call: Call) -> dict[str, Any]:
-    """Back from the trash; twice is no mistake."""
+    """Back from the trash, over its children again; twice is no mistake."""
     restore_run(call.run("write", deleted=True), by=call.caller.user)
     return {}

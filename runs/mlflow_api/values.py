@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from runs.actions.batch import log_batch
+from runs.actions.image_names import move_images_aside
 from runs.actions.organise import remove_tags
 from runs.actions.parents import set_parent
-from runs.actions.tracking import Points
+from runs.actions.tracking import OtherFamily, Points
 from runs.errors import Conflict
 from runs.limits import DESCRIPTION_BYTES, NAME_LENGTH
 from runs.mlflow_api.base import Call
@@ -145,9 +146,17 @@ def delete_tag(call: Call) -> dict[str, Any]:
 
 def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: Any) -> None:
     """Write it; the tags that are a run's own name and description become those."""
-    tags = tags or {}
+    sent = tags or {}
+    tags = dict(sent)
     name, note = name_of(tags.pop(NAME, "")) or None, tags.pop(NOTE, None)
-    log_batch(run, by=call.caller.user, tags=tags, display_name=name, description=note, **values)
+    by = call.caller.user
+    try:
+        log_batch(run, by=by, tags=tags, display_name=name, description=note, **values)
+    except OtherFamily as taken:
+        if not move_images_aside(run, taken.name):
+            raise
+        _put(run, call, tags=sent, **values)
+        return
     if PARENT in tags and (parent := call.parent(tags[PARENT])) is not None:
         set_parent(run, parent, by=call.caller.user)
 

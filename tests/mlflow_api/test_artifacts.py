@@ -3,14 +3,12 @@
 import io
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from runs import storage
 from runs.actions.files import append_log, put_file
-from runs.actions.tracking import Points, log_points
 from runs.actions.trash import trash_run
 from runs.errors import Invalid
 from runs.file_transfer import pieces
@@ -82,12 +80,22 @@ def test_an_image_whose_noting_failed_is_noted_when_the_file_is_sent_again(clien
     assert len(pictures_of(find_images(run)[0])) == 1
 
 
-def test_an_image_under_the_name_of_numbers_stays_a_file(client, run, root):
-    log_points(run, [Points("dogs", np.array([1.0]))])
-    for step in ("0", "9" * 19):
-        name = f"dogs+step+{step}+timestamp+1764+{UUID}.png"
-        assert put(client, f"{root}/images/{name}", PNG).status_code == 200
-    assert (find_images(run), Artifact.objects.filter(run=run).count()) == ([], 2)
+def test_images_and_numbers_of_one_name_stand_beside_each_other(client, run, root):
+    """Whichever came first."""
+    file = f"{root}/images/{{}}+step+{{}}+timestamp+1764+{UUID}.png"
+    metric = {"run_id": run.public_id, "timestamp": 1, "value": 0.5}
+    for step in range(2):
+        assert put(client, file.format("dogs", step), PNG).status_code == 200
+    batch = {"run_id": run.public_id, "metrics": [{**metric, "key": key} for key in ("dogs", "cats")]}
+    answer = client.post(f"{API}/runs/log-batch", batch, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    for key in ("dogs", "cats"):
+        assert put(client, file.format(key, 7), PNG).status_code == 200
+    assert put(client, file.format("birds", "9" * 19), PNG).status_code == 200  # no step: it stays a file
+    images = {metric.name.text: len(pictures_of(metric)) for metric in find_images(run)}
+    assert images == {"dogs (images)": 3, "cats (images)": 1}
+    data = client.get(f"{API}/runs/get", {"run_id": run.public_id}).json()["run"]["data"]
+    assert [(metric["key"], metric["value"]) for metric in data["metrics"]] == [("cats", 0.5), ("dogs", 0.5)]
 
 
 def test_a_file_is_sent_again_and_is_there_once(client, run, root):

@@ -324,3 +324,25 @@ def test_the_run_is_looked_at_before_all_other_fields(send, route):
     status, answer = send(f"runs/{route}", run_id=31, key="a", value=41, metrics="foo")
     assert status == 400 and "Invalid value 31 for parameter 'run_id' supplied" in answer["message"]
     assert "Missing value for required parameter 'run_id'" in send(f"runs/{route}", key=7)[1]["message"]
+
+
+def test_children_of_a_deleted_run_go_on_and_come_under_it_again(send, workspace, owner):
+    parent = make.run(workspace, display_name="sweep")
+    tagged = [{"key": "mlflow.parentRunId", "value": parent.public_id}]
+    child = send("runs/create", experiment_id="0", tags=tagged)[1]["run"]["info"]["run_id"]
+    other = make.run(workspace, "elsewhere", parent=parent)
+    grandchild = make.run(workspace, parent=other)
+    assert send("runs/delete", run_id=parent.public_id) == (200, {})
+    assert send("runs/delete", run_id=parent.public_id) == (200, {})
+    metric = {"key": "loss", "value": 1, "timestamp": 1}
+    for run_id in (child, other.public_id, grandchild.public_id):
+        info = send("runs/get", "GET", run_id=run_id)[1]["run"]["info"]
+        assert info["lifecycle_stage"] == "active"
+        assert send("runs/log-metric", run_id=run_id, **metric) == (200, {})
+    assert Run.objects.get(public_id=child).parent is None
+    assert Run.objects.get(pk=grandchild.pk).root_id == other.pk
+    assert send("runs/restore", run_id=parent.public_id) == (200, {})
+    again = Run.objects.get(pk=parent.pk)
+    assert {run.public_id for run in again.children.all()} == {child, other.public_id}
+    assert again.child_count == 2
+    assert Run.objects.get(pk=grandchild.pk).root_id == parent.pk
