@@ -109,11 +109,11 @@ class Fields:
     def most(self, default: int | None, limit: int) -> int:
         """How many are asked for at once, in the field `max_results`; required where there is no default."""
         most = self.integer("max_results", default)
-        if not 1 <= most <= limit:
-            raise Wrong(
-                f"Invalid value {most} for parameter 'max_results' supplied: It must be a positive integer"
-                f" of at most {limit}"
-            )
+        words = f"Invalid value {most} for parameter 'max_results' supplied"
+        if most < 1:
+            raise Wrong(f"{words}: It must be a positive integer")
+        if most > limit:
+            raise Wrong(f"{words}. It must be at most {limit}")
         return most
 
     def objects(self, name: str) -> list[dict[str, Any]]:

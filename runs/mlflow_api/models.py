@@ -13,7 +13,7 @@ from runs.actions.logged_models import (
     set_model_status,
     set_model_tags,
 )
-from runs.errors import Conflict
+from runs.errors import Conflict, Invalid
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
@@ -33,15 +33,21 @@ def create(call: Call) -> dict[str, Any]:
     run = call.run_of(run_id, "write") if run_id else None
     if run is not None:
         check_not_canceled(run)
-    made = create_logged_model(
-        _experiment(call, run),
-        fields.text("name", "") or made_name(),
-        by=call.caller.user,
-        run=run,
-        model_type=fields.text("model_type", ""),
-        tags=_pairs(fields, "tags", TAG_LENGTH),
-        params=_pairs(fields, "params", PARAM_LENGTH),
-    )
+    name = fields.text("name", "") or made_name()
+    try:
+        made = create_logged_model(
+            _experiment(call, run),
+            name,
+            by=call.caller.user,
+            run=run,
+            model_type=fields.text("model_type", ""),
+            tags=_pairs(fields, "tags", TAG_LENGTH),
+            params=_pairs(fields, "params", PARAM_LENGTH),
+        )
+    except Invalid as refusal:
+        if refusal.field != "name":
+            raise
+        raise Wrong(f"Invalid model name ({name[:200]!r}) provided. {refusal.message}") from None
     return {"model": model_shape(made)}
 
 

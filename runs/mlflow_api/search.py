@@ -71,10 +71,8 @@ def experiments(call: Call) -> dict[str, Any]:
 
 
 def models(call: Call) -> dict[str, Any]:
-    """The logged models of these experiments that fulfil the filter, newest first unless another order is asked for."""
+    """The logged models of these experiments, none where none is named, that fulfil the filter, newest first unless another order is asked for."""
     fields, workspace = call.fields, call.workspace()
-    if fields.get("experiment_ids") is None:
-        fields.missing("experiment_ids")
     experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
         page = search_models(

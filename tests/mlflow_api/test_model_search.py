@@ -121,7 +121,6 @@ def test_a_filter_speaks_of_ids(client, run, models):
         ({"datasets": [{}]}, "`dataset_name` in the `datasets` clause must be specified."),
         ({"page_token": "bad"}, "Invalid page token"),
         ({"max_results": 0}, "positive integer"),
-        ({"experiment_ids": None}, "'experiment_ids'"),
     ],
 )
 def test_what_is_wrong_is_said(client, run, models, fields, message):
