@@ -71,7 +71,10 @@ def experiments(call: Call) -> dict[str, Any]:
 
 
 def models(call: Call) -> dict[str, Any]:
-    """The logged models of these experiments, none where none is named, that fulfil the filter, newest first unless another order is asked for."""
+    """The logged models of these experiments that fulfil the filter, newest first unless another order is asked for.
+
+    None where no experiment is named.
+    """
     fields, workspace = call.fields, call.workspace()
     experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
