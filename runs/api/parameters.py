@@ -1,6 +1,6 @@
-"""The parameters that an address takes are those that the OpenAPI document names; another one is a mistake."""
+"""The parameters and fields that an address takes are those that the OpenAPI document names; another is a mistake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,6 +27,16 @@ def check_parameters(view: APIView, request: Request) -> None:
             raise Invalid(_sentence(name, known), field=name[:SHOWN])
 
 
+def check_fields(sent: Mapping[str, Any], known: list[str], told: Container[str]) -> None:
+    """Raise Invalid for a field of a body that would be passed over, likewise; not for what answers tell.
+
+    A program may send back what it read.
+    """
+    for name in sent:
+        if name not in known and name not in told:
+            raise Invalid(_sentence(str(name), known, "field"), field=str(name)[:SHOWN])
+
+
 def _known(view: APIView, handler: Callable[..., Any]) -> list[str]:
     """The names of the query parameters that the handler declares with `extend_schema`."""
     declared = getattr(handler, "kwargs", {}).get("schema")
@@ -40,8 +50,8 @@ def _known(view: APIView, handler: Callable[..., Any]) -> list[str]:
     ]
 
 
-def _sentence(name: str, known: list[str]) -> str:
-    begun = f"There is no parameter {name[:SHOWN]!r} here"
+def _sentence(name: str, known: list[str], kind: str = "parameter") -> str:
+    begun = f"There is no {kind} {name[:SHOWN]!r} here"
     if not known:
         return f"{begun}; this address takes none."
     near = get_close_matches(name.lower(), known, n=1)

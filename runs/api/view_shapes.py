@@ -13,7 +13,7 @@ from runs.models import SavedView, User
 from runs.query.columns import parse_columns
 from runs.query.missing import missing_in
 from runs.query.nodes import to_text
-from runs.query.page_state import State, read_state, state_in, state_of, state_query, state_text
+from runs.query.page_state import State, check_known, read_state, state_in, state_of, state_query, state_text
 from runs.query.view_runs import conditions_of_state
 
 SHARING = [value for value, _ in SavedView.SHARING]
@@ -110,7 +110,9 @@ class ViewChange(serializers.Serializer):
 def state_sent(sent: Any) -> State:
     """The state of a body, checked as a list checks it. Raises Invalid, naming what is wrong."""
     if isinstance(sent, str):
-        return read_state(state_in(sent))
+        asked = state_in(sent)
+        check_known(asked)
+        return read_state(asked)
     if not isinstance(sent, dict):
         raise Invalid("The state is an object of parameters, or a part of an address.", field="state")
     for name, value in sent.items():

@@ -13,6 +13,7 @@ from runs.actions.stars import set_star
 from runs.api import serializers as s
 from runs.api import view_shapes as v
 from runs.api.base import Endpoint, flag
+from runs.api.parameters import check_fields
 from runs.api.runs import PAGING, limit_of, next_url
 from runs.api.shapes import run_shapes
 from runs.errors import Invalid
@@ -72,6 +73,7 @@ class ViewsEndpoint(ViewEndpointBase):
         found = get_workspace(self.caller, workspace)
         check_own_hand(self.caller)
         sent: dict[str, Any] = self.read(v.NewView)
+        check_fields(dict(request.data), list(v.NewView().fields), v.OneView().fields)
         check_may_share(self.caller, found, sent["sharing"])
         made = actions.create_view(
             found,

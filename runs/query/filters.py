@@ -18,7 +18,7 @@ from runs.errors import Invalid
 from runs.models import Run
 from runs.query import literals, moments
 from runs.query.conditions import Conditions, make_context
-from runs.query.fields import Field, Kind, Source, attribute
+from runs.query.fields import PARTS, Field, Kind, Source, attribute
 from runs.query.grammar import parse
 from runs.query.lexer import composed, first_unstorable
 from runs.query.nodes import Compare, Node, Op, Scalar, all_of
@@ -181,10 +181,18 @@ def key_condition(source: Source, text: str) -> Node:
         raise Invalid(
             f"I did not understand {text!r}: write a name, or a bound such as loss<0.3.", field="filter"
         )
-    field = Field(source, key)
+    field = _field(source, key)
     if op is Op.IS_NOT_NULL:
         return Compare(field, op)
     return Compare(field, op, _value(field, op, value))
+
+
+def _field(source: Source, key: str) -> Field:
+    """The key's field; `loss.min` is the least value of loss, as in a filter."""
+    name, _, part = key.rpartition(".")
+    if source == Source.METRIC and name and part in PARTS:
+        return Field(source, name, part)
+    return Field(source, key)
 
 
 def _value(field: Field, op: Op, text: str) -> Scalar:

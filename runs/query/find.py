@@ -12,6 +12,8 @@ from runs.query.runs import list_runs
 from runs.query.search import words_of
 
 MOST = 6
+# So many of the newest runs that bear the words are put in the order of how well their names do.
+RANKED_AMONG = 50
 # Among the experiments with the newest runs, letters in their order are enough: "dgts" finds "digits".
 FUZZY_AMONG = 500
 FUZZY_LENGTH = 3
@@ -64,15 +66,27 @@ def _experiments(member: Member, words: list[str]) -> list[Experiment]:
 def _runs(member: Member, text: str, words: list[str]) -> tuple[list[Run], bool]:
     number = words[0].removeprefix("#") if len(words) == 1 else ""
     is_number = number.isdecimal() and len(number) < 10
-    search = f'"run {number}"' if is_number else text
-    conditions = Conditions(search=search, include_children=True)
-    try:
-        page = list_runs(member.workspace, conditions, viewer=member.user, columns=(), limit=MOST)
-    except Invalid:
-        return [], True
+    name = " ".join(words)
+    found: dict[int, Run] = {}
+    # Together first, as a name has them; apart where those are too few.
+    for search in (f'"run {number}"',) if is_number else dict.fromkeys((f'"{name}"', text)):
+        conditions = Conditions(search=search, include_children=True)
+        try:
+            page = list_runs(member.workspace, conditions, viewer=member.user, columns=(), limit=RANKED_AMONG)
+        except Invalid:
+            return [], True
+        found |= {run.pk: run for run in page.runs if run.pk not in found}
+        if len(found) >= MOST:
+            break
+    runs = [*found.values()]
     if is_number:
-        return sorted(page.runs, key=lambda run: run.number != int(number)), False
-    return page.runs, False
+        return sorted(runs, key=lambda run: run.number != int(number))[:MOST], False
+    return sorted(runs, key=lambda run: _distance(run.display_name.lower(), name))[:MOST], False
+
+
+def _distance(name: str, asked: str) -> int:
+    """How far a name is from what was asked for: it is that, begins so, holds it, or something else of the run does."""
+    return 0 if name == asked else 1 if name.startswith(asked) else 2 if asked in name else 3
 
 
 def _views(member: Member, words: list[str]) -> list[SavedView]:

@@ -18,6 +18,8 @@ from runs.query.literals import FLAGS
 State = dict[str, list[str]]
 # A run whose children are looked into is not a change that one would save by itself.
 _PASSING = {"open"}
+# What an address of a list has besides, and no view keeps.
+PAGE_ONLY = frozenset({"cursor", "view", "version", "in", "only", "depth"})
 _ORDERED = {"chart", "selected", "open"}
 _SWITCHES = {"include_children", "mine", "archived"}
 _ONE = {
@@ -94,6 +96,16 @@ def state_in(text: str) -> QueryDict:
         return QueryDict(text.partition("?")[2] if "?" in text.partition("=")[0] else text)
     except TooManyFieldsSent:
         raise Invalid("This address holds more parameters than can be read.", field="address") from None
+
+
+def check_known(sent: QueryDict) -> None:
+    """Raise Invalid for a parameter of an address that no list has: what it was to narrow would not be narrowed."""
+    for name in sent:
+        if name not in SavedView.PARAMETERS and name not in PAGE_ONLY:
+            raise Invalid(
+                f"{name[:80]!r} is not a part of a view. There are: {', '.join(SavedView.PARAMETERS)}.",
+                field="state",
+            )
 
 
 def state_text(state: Mapping[str, Sequence[str]]) -> str:

@@ -238,8 +238,10 @@ def _read(
 ) -> QuerySet[Run]:
     """The runs with what lists show of their neighbours; long texts only where they are shown."""
     unread = {"description_html"} if columns is None else set(_HEAVY)
-    if columns is not None and "description" not in {column.key for column in columns}:
-        unread.add("description")
+    if columns is not None:
+        # Of a description lists show the words, without what makes them bold.
+        is_shown = "description" in {column.key for column in columns}
+        unread ^= {"description_html"} if is_shown else {"description"}
     own = [field.name for field in Run._meta.concrete_fields if field.name not in unread]
     wanted = Run.objects.filter(pk__in=numbers)
     if opened:

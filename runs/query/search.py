@@ -7,9 +7,11 @@ find too much, never too little: the search row itself is then tested.
 
 import json
 import re
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, Func, OuterRef, Q, TextField, Value
+from django.db.models.functions import Lower
 from django.db.models.lookups import In
 
 from runs.errors import Invalid
@@ -63,7 +65,10 @@ def word_terms(text: str, context: Context) -> list[Term]:
 def _alone(word: str, context: Context) -> Term:
     """A word that may also be part of a status, or is too short for the index."""
     statuses, key = _statuses(word), ("words", word)
-    where = Q(Holds(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
+    if len(word) < INDEXED_LENGTH:
+        where = _short(word)
+    else:
+        where = Q(Holds(RunSearch.objects.filter(text__contains=word, run_id=OuterRef("pk"))))
     if statuses:
         where |= Q(In(Unindexed(F("status")), statuses))
     if len(word) < INDEXED_LENGTH:
@@ -74,6 +79,15 @@ def _alone(word: str, context: Context) -> Term:
     sql, params = find([word])
     both = f"{sql} UNION ALL {in_status[0]}", (*params, *in_status[1])
     return Term(key, where, scan=both, is_exact=True)
+
+
+def _short(word: str) -> Q:
+    """A word that nearly every id holds somewhere: of an id it is the beginning, or it is none."""
+    but_the_id: Any = Func(
+        F("text"), Lower(OuterRef("public_id")), Value(""), function="REPLACE", output_field=TextField()
+    )
+    rows = RunSearch.objects.annotate(rest=but_the_id).filter(rest__contains=word, run_id=OuterRef("pk"))
+    return Q(Holds(rows)) | Q(public_id__istartswith=word)
 
 
 def _statuses(word: str) -> list[str]:

@@ -64,12 +64,11 @@ def report_of(change: BulkChange, at: str, *, viewer: User, is_alone: bool = Fal
 def _words(change: BulkChange) -> str:
     if change.state == BulkChange.RUNNING:
         return f"{change.taken:,} of {change.total:,} {SO_FAR[change.action]}"
-    if change.unchanged and not change.done:
+    if change.unchanged and not change.done and not change.refused:
         words = "Nothing to do: they were so already."
-    elif not change.done:
-        words = "Nothing was changed."
     else:
-        words = DONE[change.action].format(f"{change.done:,} run{'' if change.done == 1 else 's'}")
+        runs = f"{change.done:,} run{'' if change.done == 1 else 's'}"
+        words = DONE[change.action].format(runs) if change.done else "Nothing was changed."
         words += f" {change.unchanged:,} were so already." if change.unchanged else ""
     left = f"{change.total - change.taken:,} were left as they are."
     if change.state == BulkChange.STOPPED:

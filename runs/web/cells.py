@@ -196,12 +196,17 @@ def _text(read: Callable[[Run], str]) -> Callable[[RunRow, Look], SafeString]:
     return lambda row, look: _value(read(row.run)) if read(row.run) else show.NOTHING
 
 
+def _description(row: RunRow, look: Look) -> SafeString:
+    text = show.excerpt(row.run.description_html, 120)
+    return escaped(text) if text else show.NOTHING
+
+
 _BUILT_IN: dict[str, Callable[[RunRow, Look], SafeString]] = {
     "name": _name,
     "number": lambda row, look: escaped(row.run.number),
     "status": _status,
     "tags": _tags,
-    "description": _text(lambda run: run.description),
+    "description": _description,
     "created": _time("created_at"),
     "started": _time("started_at"),
     "ended": _time("ended_at"),

@@ -1,6 +1,7 @@
 """Adding and changing a chart: a form whose answer is the page's address with the chart in it."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -92,7 +93,10 @@ def chart(request: HttpRequest, workspace: str) -> HttpResponse:
         else:
             texts[place : place + 1] = [chart_text(made)]
             address.query.setlist("chart", texts)
-            return redirect(address.having())
+            url = address.having()
+            if request.htmx:  # type: ignore[attr-defined]
+                return HttpResponse(status=204, headers={"HX-Redirect": url})
+            return redirect(url)
     names = _names(found, experiment, _sought(request))
     facts = _facts(request, texts[place] if place < len(texts) else "", names)
     facts |= {
@@ -118,6 +122,10 @@ def _facts(request: HttpRequest, text: str, names: Names) -> dict[str, Any]:
         fields = [str(each) for each in present.fields]
     else:
         fields = [str(each) for each in names.metrics[:1]]
+    if not request.GET.get("c_done"):
+        # Enough to draw something, whichever kind is turned to.
+        others = (str(each) for each in names.numbers if str(each) not in fields)
+        fields += islice(others, max(0, FIELDS[kind][0] - len(fields)))
     chart = present if present is not None and present.kind == kind else None
     asked = request.GET.get if is_typed else lambda name, usual="": usual
     suggested = names.metrics if kind == ChartKind.LINE else names.numbers

@@ -82,4 +82,4 @@ def command_of(query: Query) -> str:
         "--archived": query.archived,
         "--mine": query.mine,
     }
-    return shlex.join([*words, *(name for name, is_on in switches.items() if is_on)])
+    return shlex.join([*words, "--last=all", *(name for name, is_on in switches.items() if is_on)])

@@ -163,9 +163,10 @@ def _put(query: QueryDict, field: Field, op: str, value: str) -> None:
     operand = "" if "null" in op else f" {value if is_number else quote(value)}"
     node = parse(f"{field} {op}{operand}")
     name = KEYED.get(field.source)
-    chip = field.key if op == "is not null" else f"{field.key}{op}{value}"
+    key = field.key if field.part == "last" else f"{field.key}.{field.part}"
+    chip = key if op == "is not null" else f"{key}{op}{value}"
     try:
-        is_same = name is not None and field.part == "last" and key_condition(field.source, chip) == node
+        is_same = name is not None and key_condition(field.source, chip) == node
     except Invalid:
         is_same = False
     if is_same and name is not None:

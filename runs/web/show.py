@@ -1,7 +1,9 @@
 """How values look on screen: statuses, numbers, sizes, times, durations, tags."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -10,6 +12,8 @@ from runs.figures import duration, exactly, shortened
 from runs.lifecycle import ACTIVE, Status
 from runs.web.filled import escaped, filled
 
+_BLOCKS = re.compile(r"</?(?:p|li|h\d|tr|td|th|br|hr|pre|ul|ol|div|table|blockquote|img)\b[^>]*>")
+_TAGS = re.compile(r"<[^>]*>")
 NOTHING = mark_safe('<span class="dim">–</span>')
 SHAPE: dict[str, str] = {
     Status.RUNNING: "run",
@@ -142,6 +146,13 @@ def tags(pairs: Mapping[str, str | None], most: int = 1000) -> SafeString:
     if len(pairs) > most:
         drawn.append(filled('<span class="dim">+{}</span>', len(pairs) - most))
     return mark_safe(" ".join(drawn))  # noqa: S308, each part is escaped
+
+
+def excerpt(html: str, length: int) -> str:
+    """The first words of a drawn description, without what made them bold or a link."""
+    begun = html[: length * 40]
+    text = _TAGS.sub("", _BLOCKS.sub(" ", begun[: begun.rfind("<")] if len(html) > len(begun) else begun))
+    return clipped(" ".join(unescape(text).split()), length)
 
 
 def clipped(text: str, length: int) -> str:

@@ -57,6 +57,8 @@ def test_the_state_may_be_a_part_of_an_address(api_of, owner, workspace):
         ({"name": ""}, "must not be empty"),
         ({"sharing": "all"}, "A view is private"),
         ({"state": {"colums": "name"}}, "'colums' is not a part of a view"),
+        ({"state": "nosuch=Foo"}, "'nosuch' is not a part of a view"),
+        ({"stat": "status=Failed"}, "There is no field 'stat' here; did you mean 'state'?"),
         ({"state": {"q": 7}}, "q is a text"),
         ({"state": {"q": [["x"]]}}, "q is a text"),
         ({"state": ["q"]}, "The state is an object"),
@@ -227,3 +229,10 @@ def test_it_is_in_the_schema(api_of, owner):
     text = api_of(owner)("GET", "schema/").content.decode()
     for name in ("views_list", "view_runs", "view_star", "view_open_first", "NewView", "ViewChange"):
         assert name in text
+
+
+def test_what_was_read_may_be_sent_again(api_of, owner, workspace):
+    api = api_of(owner)
+    read = api("POST", VIEWS, {"name": "n", "state": "status=Failed"}).json()
+    again = api("POST", VIEWS, {**read, "name": "second"})
+    assert again.status_code == 201 and again.json()["state"] == {"status": ["Failed"]}

@@ -94,6 +94,16 @@ def test_a_search_of_many_different_letters_is_answered(workspace: Workspace, ow
     assert found(workspace, owner, text[::-1]) == set()
 
 
+def test_a_short_word_is_the_beginning_of_an_id_or_in_something_else(
+    workspace: Workspace, owner: User
+) -> None:
+    make.run(workspace, display_name="root 3", run_id="ab-7")
+    make.run(workspace, display_name="root 5", run_id="x3-3")
+    assert found(workspace, owner, "root 3") == {"root 3"}
+    assert found(workspace, owner, "x3") == {"root 5"}
+    assert found(workspace, owner, "AB") == {"root 3"}
+
+
 def test_letters_that_every_run_has_hide_none(workspace: Workspace, owner: User) -> None:
     for number in range(110):
         make.run(workspace, display_name=f"ml-{number}x", start=False)

@@ -107,3 +107,12 @@ def test_only_lists_of_its_workspace_tell_of_it_and_none_once_it_is_forgotten(ru
     assert "2 of 5 archived" not in elsewhere and "2 of 5 archived" in client.get(AT).content.decode()
     BulkChange.objects.all().delete()
     assert client.get(AT).status_code == 200 and "bulk report" not in client.session
+
+
+def test_what_was_so_already_is_not_all_where_some_were_refused(workspace, client_of, contributor, owner):
+    ended, _ = (make.run(workspace, tags={"n": "1"}) for _ in range(2))
+    complete_run(ended, by=owner)
+    client = client_of(contributor)
+    client.post("/w/vision/bulk/", {**FORM, "action": "cancel"})
+    page = client.post("/w/vision/bulk/", {**FORM, "action": "cancel"}, follow=True).content.decode()
+    assert "Nothing was changed. 1 were so already." in page and "Nothing to do" not in page

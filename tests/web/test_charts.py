@@ -85,6 +85,21 @@ def test_a_mistake_in_the_form_is_told_and_what_was_typed_stays(page, runs):
     assert 'value="wrong thing"' in text
 
 
+def test_a_kind_that_is_turned_to_has_enough_to_draw(page, runs):
+    asked = {"at": RUNS, "c_kind": "parallel", "c_field": "metrics.loss"}
+    text = page.get("/w/vision/charts/chart/", asked).content.decode()
+    assert text.count(' checked><span class="name">') == 2
+
+
+def test_in_the_dialog_the_form_leads_the_whole_window_or_stays_with_the_reason(page, runs):
+    sent = {"at": RUNS, "c_kind": "status", "c_done": "1"}
+    headers = {"HX-Request": "true"}
+    answer = page.get("/w/vision/charts/chart/", sent, headers=headers)
+    assert answer.status_code == 204 and "chart=status" in answer["HX-Redirect"]
+    refused = page.get("/w/vision/charts/chart/", {**sent, "c_kind": "parallel"}, headers=headers)
+    assert refused.status_code == 400 and "<html" not in refused.content.decode()
+
+
 @pytest.mark.parametrize(
     "at", ["", "https://evil.example/", "//evil.example/w/vision/runs/", "/w/elsewhere/runs/", "/login/"]
 )

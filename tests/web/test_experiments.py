@@ -24,7 +24,13 @@ def test_a_row_shows_what_the_experiment_holds(page, workspace, owner):
     complete_run(make.run(workspace), by=owner)
     run = make.run(workspace)
     html = page()
-    for words in ("digits", "**ten** classes", "team", "by olga", f"/w/vision/runs/{run.public_id}/"):
+    for words in (
+        "digits",
+        '<td class="text dim">ten classes</td>',
+        "team",
+        "by olga",
+        f"/w/vision/runs/{run.public_id}/",
+    ):
         assert words in html
     assert '<rect class="run" x="0.0" width="50.0" height="1"/>' in html
 

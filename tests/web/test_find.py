@@ -41,6 +41,17 @@ def test_the_run_of_just_that_number_comes_first(page, workspace):
     assert html.index(f"/runs/{runs[0].public_id}/") < html.index(f"/runs/{runs[11].public_id}/")
 
 
+def test_the_run_of_just_that_name_comes_first_however_old_it_is(page, workspace):
+    asked = make.run(workspace, display_name="Nested depth 2")
+    for number in range(20, 29):
+        make.run(workspace, display_name=f"nested depth {number}")
+    make.run(workspace, display_name="newest", description="of nested depth 2, in words")
+    html = found(page("?q=nested+depth+2"))
+    places = [html.index(f"/runs/{asked.public_id}/"), html.index(">nested depth 28<")]
+    assert places == sorted(places) and ">newest<" not in html
+    assert ">newest<" in found(page("?q=depth+words"))
+
+
 def test_an_experiment_is_found_by_part_of_its_name_or_its_letters_in_order(page, workspace, owner):
     make.run(workspace, "diabetes-ridge")
     archive_experiment(make.run(workspace, "digits network").experiment, by=owner)

@@ -37,6 +37,12 @@ def test_groups_say_count_mean_and_spread(runs, client_of, reader):
     assert "&lt;i&gt;" in page and "<i>&" not in page
 
 
+def test_a_group_of_the_newest_runs_alone_says_so(runs, client_of, reader, monkeypatch):
+    monkeypatch.setattr("runs.query.groups.MOST_RUNS", 3)
+    page = see(client_of(reader), group="tags.team", columns="name")
+    assert "1 of the newest 3" in page and "1 run<" not in page
+
+
 def test_a_group_leads_to_its_runs_alone(runs, client_of, reader):
     client = client_of(reader)
     page = see(client, group="tags.team", columns="name")

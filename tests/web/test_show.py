@@ -107,3 +107,19 @@ def test_every_icon_that_a_page_asks_for_is_in_the_sprite():
     from runs.web.activity import ICONS
 
     assert set(ICONS.values()) <= set(icons.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "<p>with <strong>bold</strong>, &lt;b&gt; and <a href='/x'>a link</a></p>",
+            "with bold, <b> and a link",
+        ),
+        ("<h1>One</h1><ul><li>two</li><li>three</li></ul>", "One two three"),
+        ("", ""),
+        ("<p>" + "<em>x</em>" * 500 + "</p>", "x" * 19 + "…"),
+    ],
+)
+def test_an_excerpt_is_the_words_alone(html, text):
+    assert show.excerpt(html, 20) == text

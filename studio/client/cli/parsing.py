@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NoReturn, TypeAlias
@@ -146,6 +147,11 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text[:9]) < 1:
         raise argparse.ArgumentTypeError(f"a whole number from 1 up, not {text[:40]!r}")
     return int(text[:9])
+
+
+def count_or_all(text: str) -> int:
+    """Read a number of things to print, or the word that means each of them."""
+    return sys.maxsize if text == "all" else at_least_one(text)
 
 
 def tags_of(texts: list[str]) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ import argparse
 from itertools import islice
 from typing import Any
 
-from studio.client.cli.parsing import at_least_one
+from studio.client.cli.parsing import count_or_all
 from studio.client.http import segment
 from studio.client.workspace import Workspace
 
@@ -15,7 +15,7 @@ MOST_A_PAGE = 200
 def add_narrowing(parser: argparse.ArgumentParser) -> None:
     """Add what narrows and orders a list of runs."""
     add = parser.add_argument
-    add("--last", type=at_least_one, default=10, metavar="N", help="how many (default: 10)")
+    add("--last", type=count_or_all, default=10, metavar="N", help="how many, or all (default: 10)")
     add(
         "--status",
         action="append",

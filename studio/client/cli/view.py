@@ -5,7 +5,7 @@ import sys
 from itertools import islice
 
 from studio.client.cli.output import show
-from studio.client.cli.parsing import Commands, Noun, at_least_one
+from studio.client.cli.parsing import Commands, Noun, count_or_all
 from studio.client.cli.place import workspace_of
 from studio.client.cli.run_narrow import COLUMNS as RUN_COLUMNS
 from studio.client.cli.run_narrow import MOST_A_PAGE
@@ -30,7 +30,9 @@ def add(nouns: Commands) -> None:
         whose.add_argument(f"--{scope}", dest="scope", action="store_const", const=scope, help=f"only {text}")
     shown = noun.add("show", show_view, "show one view", "'Bad runs' --query filter -o tsv")
     runs = noun.add("runs", list_runs, "list the runs that a view finds", "'Bad runs' -o table")
-    runs.add_argument("--last", type=at_least_one, default=10, metavar="N", help="how many (default: 10)")
+    runs.add_argument(
+        "--last", type=count_or_all, default=10, metavar="N", help="how many, or all (default: 10)"
+    )
     opened = noun.add(
         "open",
         open_view,
