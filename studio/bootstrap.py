@@ -155,6 +155,8 @@ def locked() -> Iterator[int]:
 
 def prepare(needed: list[str], lock: int) -> None:
     """Make or complete .venv. Interrupted at any point, the next call starts it afresh."""
+    if VENV.is_symlink():  # to an environment of somebody else's, which is left alone
+        VENV.unlink()
     previous = installed_before()
     bootstrap_install.make_environment(VENV, afresh=previous is None)
     # A killed installer leaves packages that look installed and lack files: nothing is built upon this mark.

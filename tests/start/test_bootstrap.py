@@ -110,6 +110,20 @@ def test_what_the_project_no_longer_asks_for_is_dropped(checkout: Path) -> None:
     assert bootstrap.installed_before() == ["pytest"]
 
 
+def test_a_link_to_another_environment_gives_way_to_one_of_its_own(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    bootstrap.VENV.rename(theirs)
+    bootstrap.VENV.symlink_to(theirs)
+    monkeypatch.setattr(bootstrap_install, "make_environment", lambda folder, *, afresh: folder.mkdir())
+    monkeypatch.setattr(bootstrap_install, "install", lambda *_, **__: None)
+    monkeypatch.setattr(bootstrap_install, "version_of", lambda _: "3.11")
+    bootstrap.prepare(["pytest"], 0)
+    assert not bootstrap.VENV.is_symlink() and bootstrap.STAMP.exists()
+    assert sorted(path.name for path in theirs.iterdir()) == ["bin", "pyvenv.cfg"]
+
+
 def test_the_second_call_waits_for_the_first(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     entered = threading.Event()
 
