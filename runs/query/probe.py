@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from runs.models import Run
-from runs.query.candidates import Sql, Term, capped_count, compiled
+from runs.query.candidates import Sql, Term, capped_count, capped_counts, compiled
 from runs.query.expressions import Listed, Numbers
 
 # Of terms that no index answers without looking at every row of their key, so many are tried.
@@ -48,22 +48,34 @@ class Probe:
 
 
 def probe(terms: Sequence[Term], newest: QuerySet[Run], *, cap: int, sample: int) -> Probe:
-    """Count each indexed term up to the cap; is none under it, look at the newest runs too. One query."""
+    """Count each indexed term up to the cap; is none under it, look at the newest runs too. One query, or two.
+
+    What looks at the newest runs is long in the writing: mostly a term is rare, and it is not needed. With a term that
+    can only be fetched, for which `probe_again` may follow, all is one query.
+    """
     indexed = [term for term in terms if term.numbers is not None]
+    known = Probe()
+    if not any(term.scan for term in terms):
+        counted = capped_counts([term.numbers for term in indexed if term.numbers is not None], cap)
+        known.counts = {term.key: count for term, count in zip(indexed, counted, strict=True)}
+        if any(count <= cap for count in counted):
+            return known
+        indexed = []
     counts = [capped_count(term.numbers, cap) for term in indexed if term.numbers is not None]
     looked, params = sampled(newest, reduce(and_, (term.where for term in terms)), sample)
     names = [f"n{place}" for place in range(len(counts))]
-    counted = ", ".join(f"{sql} AS {name}" for name, (sql, _) in zip(names, counts, strict=True))
+    counted_sql = ", ".join(f"{sql} AS {name}" for name, (sql, _) in zip(names, counts, strict=True))
     # The databases leave alone what a CASE does not come to. Both numbers in one: it is then looked once.
     all_common = " AND ".join(f"{name} > {cap}" for name in names) or "1 = 1"
     both = f"(SELECT COUNT(*) * {_BOTH} + COALESCE(SUM(hit), 0) FROM ({looked}) AS newest)"  # noqa: S608
     chosen = ", ".join([*names, f"CASE WHEN {all_common} THEN {both} END"])
-    sql = f"WITH counted AS (SELECT {counted or '1 AS unused'}) SELECT {chosen} FROM counted"  # noqa: S608
+    sql = f"WITH counted AS (SELECT {counted_sql or '1 AS unused'}) SELECT {chosen} FROM counted"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [*(value for _, values in counts for value in values), *params])
         *found, seen_and_hits = cursor.fetchone()
-    seen, hits = divmod(int(seen_and_hits or 0), _BOTH)
-    return Probe({term.key: count for term, count in zip(indexed, found, strict=True)}, {}, seen, hits)
+    known.seen, known.hits = divmod(int(seen_and_hits or 0), _BOTH)
+    known.counts |= {term.key: count for term, count in zip(indexed, found, strict=True)}
+    return known
 
 
 def sampled(newest: QuerySet[Run], where: Q, most: int, *columns: str) -> Sql:

@@ -75,6 +75,11 @@ def legs(plan: Plan, sorts: Sequence[Sort]) -> Iterator[Leg]:
         yield from _by_value(plan, first, rest, down=down)
         return
     column = _column(first)
+    if plan.is_few and rest and first.column.key in _NULLABLE:
+        # Few are put in order as well at once, those without the value behind the others.
+        keys = (Part(_key(first), first.is_descending, True), *_parts(plan, rest, "pk"), Part(F("id"), True))
+        yield Leg(runs, keys)
+        return
     valued = runs.filter(**{f"{column}__isnull": False}) if first.column.key in _NULLABLE else runs
     yield Leg(
         valued, (Part(_key(first), first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down))

@@ -192,7 +192,8 @@ def search_whole_runs(
     if not experiments:
         return WholePage([], None)
     one = experiments[0] if len(experiments) == 1 else None
-    if one is None:
+    # Of all experiments there is nothing to ask: each would be looked for in their list.
+    if one is None and Experiment.objects.filter(workspace=workspace).count() != len(experiments):
         inside = Compare(
             Field(Source.ATTRIBUTE, "experiment"), Op.IN, tuple(each.name for each in experiments)
         )
