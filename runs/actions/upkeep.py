@@ -28,22 +28,27 @@ def merge_segments(metric_id: int) -> int:
         metric = Metric.objects.select_for_update().filter(pk=metric_id).first()
         if metric is None:
             return 0
-        group: list[Segment] = []
-        size = 0
-        for segment in Segment.objects.filter(metric=metric).order_by("id"):
-            if segment.codec == Segment.TEXT or segment.count >= MERGED_POINTS:
-                _merge(group)
-                group, size = [], 0
-                continue
-            group.append(segment)
-            size += segment.count
-            if size >= MERGED_POINTS:
-                _merge(group)
-                group, size = [], 0
-        _merge(group)
+        for numbers in _groups(metric):
+            _merge(list(Segment.objects.filter(pk__in=numbers).order_by("id")))
         metric.segment_count = Segment.objects.filter(metric=metric).count()
         metric.save(update_fields=["segment_count"])
     return metric.segment_count
+
+
+def _groups(metric: Metric) -> list[list[int]]:
+    """The small numeric segments that follow each other, by number; the bytes of all others stay where they are."""
+    groups: list[list[int]] = [[]]
+    size = 0
+    rows = Segment.objects.filter(metric=metric).order_by("id").values_list("pk", "count", "codec")
+    for number, count, codec in rows:
+        is_small = codec != Segment.TEXT and count < MERGED_POINTS
+        if is_small:
+            groups[-1].append(number)
+            size += count
+        if not is_small or size >= MERGED_POINTS:
+            groups.append([])
+            size = 0
+    return [group for group in groups if len(group) > 1]
 
 
 def merge_run(run_id: int) -> int:
@@ -56,8 +61,6 @@ def merge_run(run_id: int) -> int:
 
 
 def _merge(group: list[Segment]) -> None:
-    if len(group) < 2:
-        return
     parts = [unpack(segment.data, segment.codec) for segment in group]
     steps, times, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
     first = group[0]
