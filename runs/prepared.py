@@ -61,9 +61,11 @@ def numbers_sql() -> str:
     return "%s::bigint[]" if connection.vendor == "postgresql" else "SELECT value FROM json_each(%s)"
 
 
-def numbers_param(numbers: Sequence[int]) -> Any:
-    """Numbers as that parameter."""
-    return list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))
+def numbers_param(numbers: Sequence[int]) -> str:
+    """Numbers as that parameter: a text for either, since the driver of PostgreSQL would write them one by one."""
+    if connection.vendor == "postgresql":
+        return f"{{{','.join(map(str, numbers))}}}"
+    return json.dumps(list(numbers))
 
 
 def _slots(kinds: Sequence[type]) -> list[Slot]:
