@@ -99,4 +99,4 @@ def test_a_lock_is_kept_in_the_statement(workspace):
     )
     run = make.run(workspace)
     assert held.first(run.pk) == run
-    assert "FOR NO KEY UPDATE" in held._made[connection.vendor]._sql
+    assert "FOR NO KEY UPDATE" in held._made[connection.vendor, True]._sql
