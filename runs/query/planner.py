@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, IsNull
 
 from runs.models import Run
 from runs.query.candidates import Sql, Term, of_viewer, term_of
@@ -54,6 +54,8 @@ class Plan:
     is_few: bool = False
     # Only the archive is asked for. It is small beside the rest and has an index of its own.
     is_archive: bool = False
+    # The base as it is tested on runs that come by their numbers, where that is said in another way.
+    tested: Q | None = None
     # What was counted of the terms: it serves plans of other conditions made of the same terms.
     probe: Probe = field(default_factory=Probe)
 
@@ -62,7 +64,8 @@ class Plan:
         if self.driver is None:
             return Run.objects.filter(self._in_scope(), self.base, self.terms)
         # Hidden from SQLite's choice, lest it walk the workspace and test each run for membership.
-        return Run.objects.filter(is_one_of(self.driver), self._in_scope(hidden=True), self.base, self.others)
+        base = self.base if self.tested is None else self.tested
+        return Run.objects.filter(is_one_of(self.driver), self._in_scope(hidden=True), base, self.others)
 
     def unordered(self) -> QuerySet[Any]:
         """The numbers of the same runs, for counting: by the rarest term's own rows, should they be many."""
@@ -122,8 +125,9 @@ def plan_again(plan: Plan, conditions: Conditions) -> Plan:
 
 def _walk(context: Context, base: Q, terms: list[Term], conditions: Conditions) -> Plan:
     """The plan that tests all terms on each run of the list."""
-    all_terms = _all(terms)
-    return Plan(context, base, all_terms, all_terms, None, None, is_archive=conditions.archived is True)
+    all_terms, tested = _all(terms), _base(conditions, hidden=True)
+    archive = conditions.archived is True
+    return Plan(context, base, all_terms, all_terms, None, None, is_archive=archive, tested=tested)
 
 
 def _planned(walk: Plan, terms: list[Term], known: Probe) -> Plan:
@@ -190,8 +194,11 @@ def _viewer_id(context: Context) -> int:
     return context.viewer.pk if context.viewer else 0
 
 
-def _base(conditions: Conditions) -> Q:
-    """What holds besides the filter: where the runs lie, and what the switches say."""
+def _base(conditions: Conditions, *, hidden: bool = False) -> Q:
+    """What holds besides the filter: where the runs lie, and what the switches say.
+
+    With `hidden` SQLite does not look for a run without parent, whose number it has, in the index of parents.
+    """
     deleted, archived = conditions.deleted, conditions.archived
     base = Q() if deleted is None else Q(deleted_at__isnull=not deleted)
     if archived is not None:
@@ -201,4 +208,6 @@ def _base(conditions: Conditions) -> Q:
     children = conditions.include_children
     if children is None:
         children = conditions.mentions("parent", "ancestor", "id")
-    return base if children else base & Q(parent=None)
+    if children:
+        return base
+    return base & (Q(IsNull(Unindexed(F("parent_id")), True)) if hidden else Q(parent=None))
