@@ -70,7 +70,7 @@ def test_a_filter_is_picked_with_its_counts_edited_and_removed(open_page, runs):
     assert names(page) == ["listed 4", "listed 3"]
     page.get_by_role("link", name=re.compile("guild=?.*text")).and_(page.locator(".chip .edit")).click()
     dialog.get_by_label("Value").fill("vision")
-    dialog.get_by_role("button", name="Add filter").click()
+    dialog.get_by_role("button", name="Change filter").click()
     expect(page.locator("[data-table] tr[data-id]")).to_have_count(3)
     expect(page.locator(".chip")).to_have_count(1)
     page.get_by_role("link", name=re.compile("^Remove tag")).click()
