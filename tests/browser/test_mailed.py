@@ -86,12 +86,14 @@ def test_an_address_is_confirmed_and_a_password_reset(open_page, mailing):
     expect(other.get_by_role("heading", name="This link does not work any more")).to_be_visible()
 
 
-def test_the_last_owner_stays(open_page, live_studio):
-    page = open_page("/w/default/settings/members/", expect_error=True)
+def test_the_last_owner_stays(open_page, live_studio, api):
+    """In a workspace of her own: other tests make other people owners of the first one."""
+    api("POST", "workspaces/", {"name": "of-one-owner"})
+    page = open_page("/w/of-one-owner/settings/members/", expect_error=True)
     page.get_by_label("Role of ada").select_option("reader")
     expect(page.get_by_text("last owner").first).to_be_visible()
-    page.goto(f"{live_studio.url}/w/default/settings/leave/")
+    page.goto(f"{live_studio.url}/w/of-one-owner/settings/leave/")
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_text("last owner").first).to_be_visible()
-    page.goto(f"{live_studio.url}/w/default/settings/members/")
+    page.goto(f"{live_studio.url}/w/of-one-owner/settings/members/")
     expect(page.get_by_label("Role of ada")).to_have_value("owner")

@@ -68,7 +68,10 @@ def test_who_shares_a_workspace_is_added_given_a_role_and_removed(cli: Cli, live
 
 def test_the_last_owner_stays(cli: Cli) -> None:
     assert "ada" in cli("member", "list", "-o", "table")[1]
-    code, _, err = cli("member", "set-role", "ada", "--role", "reader")
+    # In a workspace of her own: other tests make other people owners of the first one.
+    assert cli("workspace", "create", "of-one-owner-alone")[0] == 0
+    inside = ("--workspace-name", "of-one-owner-alone")
+    code, _, err = cli("member", "set-role", "ada", "--role", "reader", *inside)
     assert code == 1 and "last owner" in err
     assert cli("member", "remove", "nobody")[0] == 1
 
