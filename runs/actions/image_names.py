@@ -15,12 +15,13 @@ def name_beside(name: str) -> str:
 
 
 def move_images_aside(run: Run, name: str) -> bool:
-    """Give the images of this name another one, so that numbers may take it; False where there are none."""
+    """Give the images of this name another one, so that numbers may take it; False where that cannot be."""
     with write():
         hold(run)
-        found = Metric.objects.filter(run=run.pk, name__text=name, kind=Metric.IMAGE).first()
-        if found is None:
+        beside, own = name_beside(name), Metric.objects.filter(run=run.pk)
+        found = own.filter(name__text=name, kind=Metric.IMAGE).first()
+        if found is None or own.filter(name__text=beside).exists():
             return False
-        found.name = intern(run, Kind.METRIC, [name_beside(name)])[name_beside(name)]
+        found.name = intern(run, Kind.METRIC, [beside])[beside]
         found.save(update_fields=["name"])
     return True

@@ -4,13 +4,15 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from runs.actions.parents import PARENT_TAG
 from runs.models import Run
 from runs.query.experiment_search import FoundExperiment
 from runs.query.literals import MLFLOW_STATUSES
 from runs.query.run_inputs import ReadData, Uses
 from runs.query.whole_runs import Facts, Last, WholeRun, whole_runs
 
-NAME, NOTE, PARENT, USER = "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user"
+NAME, NOTE, USER = "mlflow.runName", "mlflow.note.content", "mlflow.user"
+PARENT = PARENT_TAG
 # What MLflow keeps as tags and a run here has itself.
 OWN_TAGS = (NAME, NOTE)
 _STATUS = {status.value: word for word, statuses in MLFLOW_STATUSES.items() for status in statuses}

@@ -9,10 +9,11 @@ from django.test import Client, RequestFactory
 
 from runs import storage
 from runs.actions.files import append_log, put_file
+from runs.actions.tracking import Points, log_points
 from runs.actions.trash import trash_run
 from runs.errors import Invalid
 from runs.file_transfer import pieces
-from runs.models import Artifact, Job, Run, RunEvent
+from runs.models import Artifact, Job, Metric, Run, RunEvent
 from runs.query.images import find_images, frame_at, pictures_of
 from tests import make
 
@@ -96,6 +97,15 @@ def test_images_and_numbers_of_one_name_stand_beside_each_other(client, run, roo
     assert images == {"dogs (images)": 3, "cats (images)": 1}
     data = client.get(f"{API}/runs/get", {"run_id": run.public_id}).json()["run"]["data"]
     assert [(metric["key"], metric["value"]) for metric in data["metrics"]] == [("cats", 0.5), ("dogs", 0.5)]
+
+
+def test_images_stay_where_their_other_name_is_taken_too(client, run):
+    for name in ("dogs", "dogs (images)"):
+        log_points(run, [Points(name, ["a.png"], kind=Metric.IMAGE)])
+    metric = {"run_id": run.public_id, "key": "dogs", "timestamp": 1, "value": 0.5}
+    answer = client.post(f"{API}/runs/log-metric", metric, content_type="application/json")
+    assert answer.status_code == 400 and "holds images" in answer.json()["message"]
+    assert [each.name.text for each in find_images(run)] == ["dogs", "dogs (images)"]
 
 
 def test_a_file_is_sent_again_and_is_there_once(client, run, root):
