@@ -1,17 +1,17 @@
 """What a training writes while it runs: points of metrics."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from runs.actions import jobs
 from runs.actions.idempotency import claim
+from runs.actions.metric_rows import insert_segments, save_summaries
 from runs.actions.names import intern
 from runs.actions.presence import hold
 from runs.actions.summary import add_numbers, add_texts
@@ -101,8 +101,8 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
         if once:
             batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
         segments = [_append(metrics[p.name], p, greatest=once) for p in batch if len(p.values)]
-        _insert(segments)
-        _save(metrics.values())
+        insert_segments(segments)
+        save_summaries(metrics.values())
         for metric in metrics.values():
             if metric.segment_count % MERGE_EVERY == 0:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
@@ -157,21 +157,38 @@ def _without_known(metric: Metric, points: Points) -> Points:
     is_ahead = not metric.count or int(points.steps.min()) > metric.last_step
     if is_ahead and bool((points.steps[1:] > points.steps[:-1]).all()):
         return points
-    rows = np.rec.fromarrays([points.steps, points.times, points.values.view(np.int64)])
-    _, firsts = np.unique(rows, return_index=True)
-    fresh = np.zeros(len(rows), dtype=bool)
-    fresh[firsts] = True
-    first = min(zip(points.steps.tolist(), points.times.tolist(), strict=True))
-    if metric.count and first <= (metric.last_step, metric.last_time):
-        low, high = int(points.steps.min()), int(points.steps.max())
-        stored = Segment.objects.filter(metric=metric, first_step__lte=high, last_step__gte=low)
-        for segment in stored.exclude(codec=Segment.TEXT):
-            steps, times, values = unpack(segment.data, segment.codec)
-            known = np.rec.fromarrays([steps, times, values.view(np.int64)])
-            fresh &= ~np.isin(rows, known)
+    sent = _rows_of(points.steps, points.times, points.values)
+    seen = _known_rows(metric, points.steps, points.times)
+    fresh = np.zeros(len(sent), dtype=bool)
+    for place, row in enumerate(sent):
+        fresh[place] = row not in seen
+        seen.add(row)
     if fresh.all():
         return points
     return replace(points, values=points.values[fresh], steps=points.steps[fresh], times=points.times[fresh])
+
+
+# A step, its time, and the bits of the value: a NaN equals itself here.
+Row = tuple[int, int, int]
+
+
+def _known_rows(metric: Metric, steps: Integers, times: Integers) -> set[Row]:
+    """What the metric has between these steps and times. A script that logs its steps anew does so at other times."""
+    low, high, soonest, latest = (int(each) for each in (steps.min(), steps.max(), times.min(), times.max()))
+    if not metric.count or (low, soonest) > (metric.last_step, metric.last_time):
+        return set()
+    stored = Segment.objects.filter(metric=metric, first_step__lte=high, last_step__gte=low)
+    found: set[Row] = set()
+    for segment in stored.exclude(codec=Segment.TEXT).only("data", "codec"):
+        held, at, values = unpack(segment.data, segment.codec)
+        near = (held >= low) & (held <= high) & (at >= soonest) & (at <= latest)
+        if near.any():
+            found.update(_rows_of(held[near], at[near], values[near]))
+    return found
+
+
+def _rows_of(steps: Integers, times: Integers, values: Floats) -> list[Row]:
+    return list(zip(steps.tolist(), times.tolist(), values.view(np.int64).tolist(), strict=True))
 
 
 def _append(metric: Metric, points: Points, *, greatest: bool) -> Segment:
@@ -203,47 +220,3 @@ def _append(metric: Metric, points: Points, *, greatest: bool) -> Segment:
         codec=codec,
         data=data,
     )
-
-
-SUMMARY_FIELDS = [
-    "last",
-    "last_text",
-    "last_step",
-    "last_time",
-    "first",
-    "min",
-    "max",
-    "total",
-    "finite_count",
-    "count",
-    "segment_count",
-    "is_whole",
-    "outline",
-]
-
-
-# Their columns are named as the fields.
-_UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of ours
-    Metric._meta.db_table, ", ".join(f'"{name}" = %s' for name in SUMMARY_FIELDS)
-)
-_SEGMENT_FIELDS = ["metric_id", "count", "first_step", "last_step", "codec", "data"]
-_INSERT = 'INSERT INTO "{}" ({}) VALUES ({})'.format(  # noqa: S608  # names of ours
-    Segment._meta.db_table,
-    ", ".join(f'"{name}"' for name in _SEGMENT_FIELDS),
-    ", ".join(["%s"] * len(_SEGMENT_FIELDS)),
-)
-
-
-def _save(metrics: Collection[Metric]) -> None:
-    """Write the summaries. By bulk_update this alone took 60 % of a call's processor time."""
-    rows = [[*(getattr(metric, name) for name in SUMMARY_FIELDS), metric.pk] for metric in metrics]
-    with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE, rows)
-
-
-def _insert(segments: Collection[Segment]) -> None:
-    """Add the segments. By bulk_create it took five times as long."""
-    if segments:
-        rows = [[getattr(segment, name) for name in _SEGMENT_FIELDS] for segment in segments]
-        with connection.cursor() as cursor:
-            cursor.executemany(_INSERT, rows)

@@ -119,7 +119,7 @@ class Fields:
     def objects(self, name: str) -> list[dict[str, Any]]:
         """A list of objects as they were sent; none where it is missing."""
         value = self.get(name) or []
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        if not isinstance(value, list) or {*map(type, value)} - {dict}:
             return list(self.wrong(name, value))
         return value
 

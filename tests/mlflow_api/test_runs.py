@@ -6,7 +6,8 @@ from unittest.mock import ANY
 import pytest
 from django.test import Client
 
-from runs.models import Run
+from runs.actions.upkeep import merge_segments
+from runs.models import Metric, Run
 from tests import make
 
 
@@ -136,6 +137,27 @@ def test_a_request_that_is_sent_again_doubles_nothing(send, run_id):
         assert send("runs/log-metric", run_id=run_id, **late)[0] == 200
     found = send("metrics/get-history", "GET", run_id=run_id, metric_key="loss")[1]["metrics"]
     assert found == [{**late, "value": 9.0}, *points]
+
+
+def test_steps_that_are_logged_anew_stand_beside_the_old_ones(send, run_id):
+    def batch(time, value):
+        return [
+            {"key": key, "value": value, "timestamp": time + step, "step": step}
+            for key in ("loss", "acc")
+            for step in range(50)
+        ]
+
+    for sent in (batch(1000, 0.5), batch(9000, 0.25), batch(9000, 0.25), batch(1000, 0.5)):
+        assert send("runs/log-batch", run_id=run_id, metrics=sent)[0] == 200
+    metrics = (
+        Metric.objects.filter(run__public_id=run_id)
+        .order_by("name__text")
+        .values_list("name__text", "count", "last", "last_time")
+    )
+    assert [*metrics] == [("acc", 100, 0.25, 9049), ("loss", 100, 0.25, 9049)]
+    merge_segments(Metric.objects.get(run__public_id=run_id, name__text="loss").pk)
+    send("runs/log-batch", run_id=run_id, metrics=[*batch(1000, 0.5), *batch(1000, 0.75)])
+    assert [*metrics.values_list("count", flat=True)] == [150, 150]
 
 
 def test_history_comes_in_pages(send, run_id):
