@@ -1,11 +1,15 @@
 """Lookups whose SQL is built once find what Django finds."""
 
+from datetime import timedelta
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, ProgrammingError, connection
+from django.db.models.expressions import RawSQL
 
 from runs.models import ApiToken, Member, Run, Tag
-from runs.prepared import Prepared, PreparedRows
+from runs.prepared import Prepared, PreparedRows, rows_of_each
 from runs.query.expressions import is_one_of
+from runs.transaction import apart
 from tests import make
 
 
@@ -100,3 +104,34 @@ def test_a_lock_is_kept_in_the_statement(workspace):
     run = make.run(workspace)
     assert held.first(run.pk) == run
     assert "FOR NO KEY UPDATE" in held._made[connection.vendor, True]._sql
+
+
+def test_several_queries_of_the_same_runs_are_read_in_turn(workspace, django_assert_num_queries):
+    runs = [make.run(workspace, tags={"a": str(number)}) for number in range(3)]
+    numbers = [run.pk for run in runs]
+    ids = PreparedRows(
+        lambda some: Run.objects.filter(is_one_of(some)).order_by("pk").values_list("public_id"), list
+    )
+    times = PreparedRows(
+        lambda some: Run.objects.filter(is_one_of(some)).values_list("pk", "created_at"), list
+    )
+    tags = PreparedRows(
+        lambda some: Tag.objects.filter(is_one_of(some, "run_id")).values_list("run_id"), list
+    )
+    with django_assert_num_queries(3):
+        found, moments, tagged = rows_of_each((ids, times, tags), numbers)
+    assert [row[0] for row in found] == [run.public_id for run in runs]
+    assert {row[0]: row[1] for row in moments} == {run.pk: run.created_at for run in runs}
+    assert all(moment.utcoffset() == timedelta(0) for _, moment in moments)
+    assert sorted(row[0] for row in tagged) == numbers
+
+
+def test_a_query_that_fails_among_several_says_so_and_leaves_the_connection_whole(workspace):
+    run = make.run(workspace)
+    ids = PreparedRows(lambda some: Run.objects.filter(is_one_of(some)).values_list("pk"), list)
+    broken = PreparedRows(
+        lambda some: Run.objects.filter(is_one_of(some)).values_list(RawSQL("no_such_column", ())), list
+    )
+    with pytest.raises(ProgrammingError if connection.vendor == "postgresql" else OperationalError), apart():
+        list(rows_of_each((ids, broken, ids), [run.pk]))
+    assert [[*row] for row in ids.all([run.pk])] == [[run.pk]]

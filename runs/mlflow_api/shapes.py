@@ -132,7 +132,7 @@ def _tags(run: WholeRun) -> dict[str, str]:
 def _metrics(found: dict[str, Last]) -> list[dict[str, Any]]:
     """The last points; a text, a table, a picture has none, since MLflow has no such metrics."""
     shapes = []
-    for key, (value, text, step, time) in sorted(found.items()):
+    for key, (_, _, value, text, step, time) in sorted(found.items()):
         if value is not None:  # finite: written out here, for pages of ten thousands
             shapes.append({"key": key, "value": value, "timestamp": time, "step": step})
         elif text in _SPELLED:

@@ -8,12 +8,13 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Left
 
 from runs.models import Dataset, LoggedModel, Run, RunInput, RunModel
-from runs.prepared import PreparedRows
+from runs.prepared import PreparedRows, rows_of_each
 from runs.query.expressions import is_one_of
 
 MOST_SUMMARIES = 1000
 
-_READ = PreparedRows(
+# Rows of runs by their numbers: what they read, and which models they read or made.
+READ = PreparedRows(
     lambda runs: (
         RunInput.objects.filter(is_one_of(runs, "run_id"))
         .order_by("pk")
@@ -21,7 +22,7 @@ _READ = PreparedRows(
     ),
     list,
 )
-_USED = PreparedRows(
+USED = PreparedRows(
     lambda runs: (
         RunModel.objects.filter(is_one_of(runs, "run_id"), model__deleted_at=None)
         .order_by("pk")
@@ -64,13 +65,17 @@ class Summary(NamedTuple):
 
 def uses_of(numbers: Sequence[int]) -> dict[int, Uses]:
     """What each of these runs read and made. Three queries, however many they are."""
+    return uses_from(*rows_of_each((READ, USED), numbers))
+
+
+def uses_from(read: Sequence[Sequence[Any]], used: Sequence[Sequence[Any]]) -> dict[int, Uses]:
+    """What runs read and made, from the rows of READ and of USED. One query, where any was read."""
     found: dict[int, Uses] = defaultdict(lambda: Uses([], [], []))
-    rows = _READ.all(numbers)
-    datasets = Dataset.objects.in_bulk({number for _, number, _ in rows}) if rows else {}
-    for run, number, tags in rows:
+    datasets = Dataset.objects.in_bulk({number for _, number, _ in read}) if read else {}
+    for run, number, tags in read:
         if number in datasets:
             found[run].data.append(ReadData(datasets[number], tags))
-    for run, model, direction, step in _USED.all(numbers):
+    for run, model, direction, step in used:
         kept = found[run].outputs if direction == RunModel.OUTPUT else found[run].inputs
         kept.append(UsedModel(model, step))
     return dict(found)

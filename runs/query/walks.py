@@ -8,6 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from runs.prepared import reading_cursor
 from runs.query.sorts import Key, Leg
 
 
@@ -45,7 +46,7 @@ def walk(legs: Sequence[Leg], start: tuple[int, list[Key] | None], limit: int) -
     walks = [walk for place, page in pages if (walk := _compiled(place, page)) is not None]
     if not walks:
         return []
-    with connection.cursor() as cursor:
+    with reading_cursor() as cursor:
         cursor.execute(_statement(walks, limit), [value for walk in walks for value in walk.params])
         rows = cursor.fetchall()
     if len(walks) == 1:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from runs.errors import Invalid
 from runs.models import Experiment, Metric, Name, Param, Run, Tag, User, Workspace
-from runs.prepared import PreparedRows
+from runs.prepared import PreparedRows, rows_of_each
 from runs.query.columns import BUILT_IN, MOST_SORTS, Sort, as_column, sort_text
 from runs.query.conditions import Conditions
 from runs.query.cursors import read_cursor, write_cursor
@@ -16,7 +16,7 @@ from runs.query.expressions import is_one_of
 from runs.query.fields import Field, Source
 from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Op, all_of
-from runs.query.run_inputs import Uses, uses_of
+from runs.query.run_inputs import READ, USED, Uses, uses_from
 from runs.query.runs import BATCHES_S, plan_runs
 from runs.query.sorts import legs
 from runs.query.time_limit import limited_time
@@ -31,13 +31,8 @@ _TIES = (
 )
 
 
-class Last(NamedTuple):
-    """The last point of a metric; `text` where it is no finite number."""
-
-    value: float | None
-    text: str | None
-    step: int
-    time: int
+# The last point of a metric as it is read: run, name, value, text where that is no finite number, step, time.
+Last = tuple[int, int, float | None, str | None, int, int]
 
 
 class Facts(NamedTuple):
@@ -73,7 +68,7 @@ _COLUMNS = (
 )
 
 _TEXTS = ("run_id", "name_id", "value", "full")
-_RUNS = PreparedRows(lambda some: Run.objects.filter(is_one_of(some)).values_list(*_COLUMNS), list)
+_RUNS = PreparedRows(lambda some: Run.objects.filter(is_one_of(some)).values_list(*_COLUMNS).order_by(), list)
 _METRICS = PreparedRows(
     lambda runs: (
         Metric.objects.filter(is_one_of(runs, "run_id"), count__gt=0)
@@ -114,30 +109,32 @@ class WholePage:
 
 
 def whole_runs(numbers: Sequence[int]) -> list[WholeRun]:
-    """These runs in this order; one that is not there any more is left out. Seven queries for each few thousand."""
+    """These runs in this order; one that is not there any more is left out. Eight queries for each few thousand."""
     found: dict[int, WholeRun] = {}
     for start in range(0, len(numbers), READ_TOGETHER):
-        some = numbers[start : start + READ_TOGETHER]
-        found |= {row[0]: WholeRun(Facts(*row)) for row in _RUNS.all(some)}
-        _fill(found, some)
-        for number, uses in uses_of(some).items():
-            if number in found:
-                found[number].uses = uses
+        found |= _read(numbers[start : start + READ_TOGETHER])
     return [found[number] for number in numbers if number in found]
 
 
-def _fill(found: dict[int, WholeRun], numbers: Sequence[int]) -> None:
-    numeric, params, tags = (rows.all(numbers) for rows in (_METRICS, _PARAMS, _TAGS))
-    names = _names({row[1] for rows in (numeric, params, tags) for row in rows})
-    for run, name, value, text, step, time in numeric:
-        if run in found:
-            found[run].metrics[names[name]] = Last(value, text, step, time)
+def _read(numbers: Sequence[int]) -> dict[int, WholeRun]:
+    answers = rows_of_each((_RUNS, _METRICS, _PARAMS, _TAGS, READ, USED), numbers)
+    found = {row[0]: WholeRun(Facts(*row)) for row in next(answers)}
+    metrics, params, tags, read, used = answers
+    names = _names({row[1] for rows in (metrics, params, tags) for row in rows})
+    # What came to be between two of the reads belongs to no run that was found.
+    for row in metrics:
+        if row[0] in found:
+            found[row[0]].metrics[names[row[1]]] = row
     for run, name, value, full in params:
         if run in found:
             found[run].params[names[name]] = (value if full is None else full) or ""
     for run, name, value, full in tags:
         if run in found:
             found[run].tags[names[name]] = (value if full is None else full) or ""
+    for run, uses in uses_from(read, used).items():
+        if run in found:
+            found[run].uses = uses
+    return found
 
 
 def _names(wanted: set[int]) -> dict[int, str]:
