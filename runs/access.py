@@ -14,6 +14,7 @@ from runs.access_run_tokens import check_reaches_run, check_whole_account, withi
 from runs.errors import Gone, NotAllowed, NotFound
 from runs.limits import INTEGER_MAX
 from runs.models import ApiToken, Experiment, Member, Role, Run, User, Workspace
+from runs.models.tree import places_in_turned_trees
 from runs.prepared import Prepared
 
 # "inspect" is to read what owners alone may see.
@@ -202,7 +203,9 @@ def run_numbers(
                 (root or number, number, public_id)
                 for number, root, public_id in some.values_list("pk", "root_id", "public_id")
             ]
-    return {public_id: number for _, number, public_id in sorted(found)}
+    places = places_in_turned_trees([root for root, _, _ in found])
+    found.sort(key=lambda each: (each[0], places.get(each[1], each[1])))
+    return {public_id: number for _, number, public_id in found}
 
 
 def role_in(caller: Caller, workspace: Workspace) -> str | None:

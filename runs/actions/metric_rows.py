@@ -1,7 +1,7 @@
 """Writes what a batch of points changed: the summaries of its metrics, and its segments.
 
-Django's bulk_update and bulk_create took most of a call's processor time. SQLite is quickest with one statement run
-for each row; on PostgreSQL, where each statement is an answer more to wait for, all rows go into one.
+Django's bulk_update and bulk_create took most of a call's processor time. On SQLite a statement that is run anew
+for each row costs no more than one of many rows; on PostgreSQL each is an answer more to wait for.
 """
 
 from collections.abc import Collection

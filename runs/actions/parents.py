@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from runs.access import gone
 from runs.actions import counts, events, organise
-from runs.actions.moves import lock
 from runs.models import Kind, Name, Run, Tag, User
 from runs.models.tree import numbers_below
 from runs.transaction import write
@@ -19,14 +19,12 @@ _ASKED_TOGETHER = 1000
 def set_parent(run: Run, parent: Run | None, *, by: User) -> bool:
     """Put the run with all below it under this parent, or under none; False where it cannot be.
 
-    A parent is always older than its children: whole trees are read in the order in which they were made, and no run
-    comes to lie below itself. A younger one, one of another workspace, and one in the trash are refused so.
+    No run comes to lie below itself. A parent of another workspace and one in the trash are refused so, too.
     """
     with write():
-        row = lock(run)
+        row, above = _held(run, parent)
         if row.parent_id == (parent.pk if parent else None):
             return True
-        above = Run.objects.select_for_update().filter(pk=parent.pk).first() if parent else None
         if row.deleted_at is not None or (parent is not None and not _may_hold(above, row)):
             return False
         if row.parent_id is not None:
@@ -42,13 +40,26 @@ def set_parent(run: Run, parent: Run | None, *, by: User) -> bool:
     return True
 
 
+def _held(run: Run, parent: Run | None) -> tuple[Run, Run | None]:
+    """Both as they are now, held with the tops of their trees: two moves that together make a ring take turns."""
+    asked = {run.pk, *([parent.pk] if parent else [])}
+    wanted = set(asked)
+    while True:
+        held = {row.pk: row for row in Run.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+        if run.pk not in held:
+            raise gone(run)
+        tops = {held[number].top_id for number in asked if number in held}
+        if tops <= wanted:
+            return held[run.pk], held.get(parent.pk) if parent else None
+        wanted |= tops
+
+
 def _may_hold(parent: Run | None, run: Run) -> bool:
-    return (
-        parent is not None
-        and parent.pk < run.pk
-        and parent.workspace_id == run.workspace_id
-        and parent.deleted_at is None
-    )
+    if parent is None or parent.workspace_id != run.workspace_id or parent.deleted_at is not None:
+        return False
+    if parent.pk == run.pk or parent.top_id != run.top_id:
+        return parent.pk != run.pk
+    return not Run.objects.filter(pk=parent.pk, pk__in=numbers_below(Run.objects.filter(pk=run.pk))).exists()
 
 
 def release_children(run: Run, *, by: User) -> None:

@@ -16,6 +16,7 @@ from runs.actions.run_tokens import renew_run_tokens
 from runs.lifecycle import Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
 from runs.models import Run, User
+from runs.models.tree import below
 from runs.transaction import write
 
 # How often a heartbeat is written down; the beats between only ask whether somebody cancelled.
@@ -208,15 +209,8 @@ def confirm_canceled(run: Run, *, by: User | None, reason: str = "", ended_at: d
 
 def active_descendants(run: Run) -> list[Run]:
     """The runs below this one that have not ended, at any depth."""
-    tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).order_by("id")
-    below, found = {run.pk}, []
-    # A child is always made after its parent, so one pass in the order of ids meets every generation.
-    for row in tree.only("id", "parent_id", "status"):
-        if row.parent_id in below:
-            below.add(row.pk)
-            if not is_ended(row.status):
-                found.append(row)
-    return found
+    tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).only("id", "parent_id", "status")
+    return [row for row in below(tree, run.pk) if not is_ended(row.status)]
 
 
 def end_run(

@@ -107,8 +107,6 @@ class Move:
     def __init__(self, runs: Sequence[Run], to: datetime | None) -> None:
         self.to = to
         self.outcome = Outcome()
-        # A child is always made after its parent: ancestors come first.
-        self.asked = sorted(runs, key=lambda run: run.pk)
         self.rows = {run.pk: run for run in runs}
         # Those that were moved for their own sake, and all that moved.
         self.heads: list[Run] = []
@@ -120,6 +118,8 @@ class Move:
         self._numbers = frozenset(self.rows)
         self._below: dict[int, list[Run]] = defaultdict(list)
         self._read_trees()
+        # Ancestors first, so that who was asked for moves along with whom it lies below.
+        self.asked = sorted(runs, key=lambda run: (self._depth(run), run.pk))
 
     def _read_trees(self) -> None:
         children = Run.objects.filter(parent__in=self._numbers).order_by()
@@ -128,6 +128,13 @@ class Move:
         if tops:
             for row in Run.objects.filter(root__in=tops).order_by("id").only(*_SEEN):
                 self._below[row.parent_id or 0].append(self.rows.setdefault(row.pk, row))
+
+    def _depth(self, run: Run) -> int:
+        """How many runs are above it. Where none of those asked for has children, one step is as good as all."""
+        depth, above = 0, self.rows.get(run.parent_id or 0)
+        while above is not None:
+            depth, above = depth + 1, self.rows.get(above.parent_id or 0)
+        return depth
 
     def read_holders(self) -> None:
         """The rows right above them, too, and which of their experiments lie in the trash; those are held."""

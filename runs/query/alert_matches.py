@@ -10,6 +10,7 @@ from django.http import QueryDict
 from runs.errors import Invalid
 from runs.lifecycle import ACTIVE, ENDED, Status
 from runs.models import Alert, AlertMoment, Delivery, Experiment, Member, Metric, Run, RunEvent, SavedView
+from runs.models.tree import numbers_below
 from runs.query.conditions import Conditions
 from runs.query.filters import RunFilters
 from runs.query.page_state import state_of
@@ -124,7 +125,7 @@ def _tree(alert: Alert) -> Q:
     own = Q(pk=alert.run_id, deleted_at=None)
     if not alert.include_children or alert.run is None:
         return own
-    return own | Q(root_id=alert.run.top_id, pk__gt=alert.run_id, deleted_at=None)
+    return own | Q(pk__in=numbers_below(Run.objects.filter(pk=alert.run.pk)), deleted_at=None)
 
 
 def _planned(alert: Alert) -> QuerySet[Run]:

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from runs.models import Run
+from runs.models.tree import below as rows_below
 
 
 def children(run: Run) -> QuerySet[Run]:
@@ -19,11 +20,5 @@ def below(run: Run) -> QuerySet[Run]:
 
 def descendants(run: Run) -> list[Run]:
     """All runs below, at any depth, each after its parent. One query: the whole tree shares its root."""
-    below, found = {run.pk}, []
-    tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).order_by("id")
-    # A child is made after its parent, so one pass in the order of ids meets every generation.
-    for row in tree.only("id", "parent_id", "public_id", "status", "run_type"):
-        if row.parent_id in below:
-            below.add(row.pk)
-            found.append(row)
-    return found
+    tree = Run.objects.filter(root_id=run.top_id, deleted_at=None)
+    return rows_below(tree.only("id", "parent_id", "public_id", "status", "run_type"), run.pk)

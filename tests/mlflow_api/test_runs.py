@@ -61,6 +61,9 @@ def test_a_parent_may_be_named_later_and_be_taken_away(send, run_id):
     for unknown in ("nowhere", child):
         assert send("runs/set-tag", run_id=child, key="mlflow.parentRunId", value=unknown)[0] == 200
     assert Run.objects.get(public_id=child).parent is None
+    younger = send("runs/create", experiment_id="0")[1]["run"]["info"]["run_id"]
+    assert send("runs/set-tag", run_id=child, key="mlflow.parentRunId", value=younger)[0] == 200
+    assert Run.objects.get(public_id=child).parent.public_id == younger
 
 
 @pytest.mark.parametrize(

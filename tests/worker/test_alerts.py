@@ -94,6 +94,17 @@ def test_children_are_told_of_where_they_are_wanted(workspace, owner):
     assert tell() == ["[vision] digits / run 2 failed"]
 
 
+def test_a_run_with_its_children_tells_of_all_below_it_and_of_no_sibling(workspace, owner):
+    top, later = make.run(workspace), make.run(workspace)
+    run = make.run(workspace, parent=top)
+    step, sibling = make.run(workspace, parent=run), make.run(workspace, parent=top)
+    watch(workspace, "failed", run=run, include_children=True)
+    for ended in (step, sibling, later, run):
+        fail_run(ended, by=owner, message="out of memory")
+    tell()
+    assert {moment.run_id for moment in AlertMoment.objects.all()} == {step.pk, run.pk}
+
+
 def test_a_view_and_a_filter_tell_of_the_runs_they_find(workspace, owner):
     view = create_view(workspace, by=owner, name="mine", address={"filter": ["tags.team = 'a'"]})
     watch(workspace, "completed", view=view)
