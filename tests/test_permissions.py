@@ -92,6 +92,7 @@ TABLE: dict[str, dict[str, str]] = {
     "api-run-properties": {"GET": "reader", "POST": "contributor"},
     "api-run-params": {"GET": "reader", "POST": "contributor"},
     "api-run-events": {"GET": "reader"},
+    "api-run-inputs": {"GET": "reader"},
     "api-run-metrics": {"GET": "reader", "POST": "contributor"},
     "api-run-series": {"GET": "reader"},
     "api-run-metric-values": {"GET": "reader"},

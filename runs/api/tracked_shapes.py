@@ -7,6 +7,37 @@ class TextsByName(serializers.Serializer):
     """An object of names and texts (the names are the keys)."""
 
 
+class DataShape(serializers.Serializer):
+    """Data that a run read, and for what; source and schema are what the script says of it."""
+
+    name = serializers.CharField()
+    digest = serializers.CharField()
+    source_type = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    schema = serializers.CharField()
+    context = serializers.CharField(help_text='As "training"; empty where the script names none.')  # type: ignore[assignment]
+    tags = serializers.DictField(child=serializers.CharField())
+
+
+class ModelShape(serializers.Serializer):
+    """A model that a run read or made."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    status = serializers.CharField(help_text="PENDING, READY or UPLOAD_FAILED.")
+    made_at_step = serializers.IntegerField(allow_null=True, help_text="Null where the run did not say.")
+    made_by = serializers.CharField(allow_null=True, help_text="The run whose files its files are.")
+    folder = serializers.CharField(help_text="Where its files lie there.")
+
+
+class InputsShape(serializers.Serializer):
+    """What a run read and made."""
+
+    data = DataShape(many=True)  # type: ignore[assignment]
+    models = ModelShape(many=True)
+
+
 class MetricShape(serializers.Serializer):
     """The summary of a metric."""
 

@@ -77,17 +77,15 @@ def info_shape(facts: Facts, user: str = "") -> dict[str, Any]:
 
 
 def run_shape(run: WholeRun) -> dict[str, Any]:
-    """A run with all it was given."""
-    data = {
-        "metrics": _metrics(run.metrics),
-        "params": [{"key": key, "value": value} for key, value in sorted(run.params.items())],
-        "tags": pairs(_tags(run)),
-    }
-    return {
-        "info": info_shape(run.facts, run.tags.get(USER, "")),
-        "data": {name: rows for name, rows in data.items() if rows},
-        **(_uses_shape(run.uses) if run.uses else {"inputs": {}}),
-    }
+    """A run with all it was given. Written out for pages of ten thousands."""
+    data: dict[str, Any] = {}
+    if metrics := _metrics(run.metrics):
+        data["metrics"] = metrics
+    if run.params:
+        data["params"] = [{"key": key, "value": value} for key, value in sorted(run.params.items())]
+    data["tags"] = _tags(run)
+    shape = {"info": info_shape(run.facts, run.tags.get(USER, "")), "data": data}
+    return shape | (_uses_shape(run.uses) if run.uses else {"inputs": {}})
 
 
 def _uses_shape(uses: Uses) -> dict[str, Any]:
@@ -120,20 +118,24 @@ def shape_of(run: Run) -> dict[str, Any]:
     return run_shape(whole_runs([run.pk])[0])
 
 
-def _tags(run: WholeRun) -> dict[str, str]:
+def _tags(run: WholeRun) -> list[dict[str, str]]:
     facts = run.facts
-    own = {NAME: facts.name, USER: facts.user or ""}
+    tags = {NAME: facts.name, USER: facts.user or ""}
     if facts.parent is not None:
-        own[PARENT] = facts.parent
-    tags = own | dict(sorted(run.tags.items()))
-    return tags | ({NOTE: facts.description} if facts.description else {})
+        tags[PARENT] = facts.parent
+    for key in sorted(run.tags):
+        tags[key] = run.tags[key]
+    if facts.description:
+        tags[NOTE] = facts.description
+    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def _metrics(found: dict[str, Last]) -> list[dict[str, Any]]:
     """The last points; a text, a table, a picture has none, since MLflow has no such metrics."""
-    shapes = []
-    for key, (_, _, value, text, step, time) in sorted(found.items()):
-        if value is not None:  # finite: written out here, for pages of ten thousands
+    shapes: list[dict[str, Any]] = []
+    for key in sorted(found):
+        _, _, value, text, step, time = found[key]
+        if value is not None:
             shapes.append({"key": key, "value": value, "timestamp": time, "step": step})
         elif text in _SPELLED:
             shapes.append(point_shape(key, step, time, _SPELLED[text]))

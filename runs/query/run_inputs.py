@@ -8,10 +8,12 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Left
 
 from runs.models import Dataset, LoggedModel, Run, RunInput, RunModel
-from runs.prepared import PreparedRows, rows_of_each
+from runs.prepared import PreparedRows
 from runs.query.expressions import is_one_of
 
 MOST_SUMMARIES = 1000
+# So many datasets and models of one run are told of at once.
+MOST_OF_A_RUN = 1000
 
 # Rows of runs by their numbers: what they read, and which models they read or made.
 READ = PreparedRows(
@@ -63,11 +65,6 @@ class Summary(NamedTuple):
     context: str
 
 
-def uses_of(numbers: Sequence[int]) -> dict[int, Uses]:
-    """What each of these runs read and made. Three queries, however many they are."""
-    return uses_from(*rows_of_each((READ, USED), numbers))
-
-
 def uses_from(read: Sequence[Sequence[Any]], used: Sequence[Sequence[Any]]) -> dict[int, Uses]:
     """What runs read and made, from the rows of READ and of USED. One query, where any was read."""
     found: dict[int, Uses] = defaultdict(lambda: Uses([], [], []))
@@ -81,11 +78,15 @@ def uses_from(read: Sequence[Sequence[Any]], used: Sequence[Sequence[Any]]) -> d
     return dict(found)
 
 
-def data_of(run: Run, *, schema_length: int) -> QuerySet[Any]:
-    """What the run read, with the datasets; of what may be large only the beginning of the schema, `schema`."""
-    rows = RunInput.objects.filter(run=run).select_related("dataset")
-    rows = rows.defer("dataset__profile", "dataset__source", "dataset__schema")
-    return rows.annotate(schema=Left("dataset__schema", schema_length)).order_by("pk")
+def data_of(run: Run) -> QuerySet[RunInput]:
+    """What the run read, with the datasets, in the order in which it said so."""
+    return RunInput.objects.filter(run=run).select_related("dataset").order_by("pk")
+
+
+def brief_data_of(run: Run, *, schema_length: int) -> QuerySet[Any]:
+    """The same; of what may be large only the beginning of the schema, `schema`."""
+    rows = data_of(run).defer("dataset__profile", "dataset__source", "dataset__schema")
+    return rows.annotate(schema=Left("dataset__schema", schema_length))
 
 
 def models_of(run: Run) -> QuerySet[LoggedModel]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from runs.models import LoggedModel, Run
-from runs.query.run_inputs import data_of, models_of
+from runs.query.run_inputs import brief_data_of, models_of
 from runs.web import show
 
 MOST_LISTED = 100
@@ -31,7 +31,7 @@ def input_facts(run: Run) -> dict[str, Any]:
                 "context": row.context,
                 "schema": schema_summary(row.schema),
             }
-            for row in data_of(run, schema_length=SCHEMA_READ)[:MOST_LISTED]
+            for row in brief_data_of(run, schema_length=SCHEMA_READ)[:MOST_LISTED]
         ],
         "models": [_model(run, model) for model in models_of(run)[:MOST_LISTED]],
     }

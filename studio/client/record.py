@@ -122,7 +122,7 @@ class RunRecord:
             "services": {},
             "warnings": [],
             "properties": run.get("properties", {}),
-            "inputDatasets": [],
+            "inputDatasets": self.get_inputs()["data"],
             "outputDatasets": [],
             "runDefinition": {"script": run.get("script"), "arguments": run.get("arguments")},
             "logFiles": self._log_addresses(),
@@ -133,6 +133,15 @@ class RunRecord:
         if run.get("error"):
             details["error"] = {"error": run["error"]}
         return details
+
+    def get_inputs(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what the run read and made as it said by MLflow's client, {"data": […], "models": […]}.
+
+        Data have a name, digest, source, schema, context and tags; models an id, name, type, status, the run that made
+        them (`made_by`) and the folder of their files there. The first thousand of each.
+        """
+        found: dict[str, list[dict[str, Any]]] = self._client.get(self._path("inputs/"))
+        return found
 
     def _log_addresses(self) -> dict[str, str]:
         files = self._client.pages(self._path("files/"), "files")

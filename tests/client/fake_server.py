@@ -24,6 +24,7 @@ class FakeStudio:
 
     def __init__(self) -> None:
         self.runs: dict[str, dict[str, Any]] = {}
+        self.data: dict[str, list[dict[str, Any]]] = {}
         self.metrics: dict[str, list[dict[str, Any]]] = {}
         self.files: dict[tuple[str, str], bytes] = {}
         self.log_marks: dict[str, list[str]] = {}
@@ -340,6 +341,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if query.get("recursive") == ["true"] and one["parent"] in below:
                     below.add(one["id"])
             return self.page(query, [one for one in studio.runs.values() if one["parent"] in below])
+        if kind == "inputs":
+            return 200, {"data": studio.data.get(run_id, []), "models": []}
         if kind == "metric-values":
             return studio.metric_values(run_id, query)
         return studio.list_files(run_id)

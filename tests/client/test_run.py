@@ -171,6 +171,15 @@ def test_details_have_the_clouds_names(studio: FakeStudio, experiment: Experimen
     json.dumps(details)
 
 
+def test_what_a_run_read_is_among_its_details(studio: FakeStudio, experiment: Experiment) -> None:
+    with experiment.start_logging() as run:
+        pass
+    assert run.get_inputs() == {"data": [], "models": []}
+    read = {"name": "digits", "digest": "abc", "context": "training"}
+    studio.data[run.id] = [read]
+    assert run.get_inputs()["data"] == run.get_details()["inputDatasets"] == [read]
+
+
 def test_a_run_of_somebody_else_is_cancelled_by_asking(studio: FakeStudio, experiment: Experiment) -> None:
     run = Run(experiment, experiment.start_logging(interrupt_on_cancel=False).id)
     run.cancel()

@@ -50,6 +50,40 @@ def test_a_dataset_is_logged_and_read_back(client, run):
     }
 
 
+def test_the_rest_api_tells_what_a_run_read_and_made(client, run, owner):
+    other = make.run(run.workspace)
+    log(client, run, data("training"))
+    made = create_logged_model(run.experiment, "m", by=owner, run=run, model_type="Agent")
+    loose = create_logged_model(run.experiment, "loose", by=owner)
+    RunModel.objects.create(run=run, model=made, direction=RunModel.OUTPUT, step=7)
+    RunModel.objects.create(run=run, model=loose, direction=RunModel.INPUT)
+    answer = client.get(f"/api/v1/runs/{run.public_id}/inputs/").json()
+    about = {name: value for name, value in DATA.items() if name != "profile"}
+    assert answer["data"] == [about | {"context": "training", "tags": {"mlflow.data.context": "training"}}]
+    assert answer["models"] == [
+        {
+            "id": made.public_id,
+            "name": "m",
+            "type": "Agent",
+            "status": "PENDING",
+            "made_at_step": 7,
+            "made_by": run.public_id,
+            "folder": f"models/{made.public_id}",
+        },
+        {
+            "id": loose.public_id,
+            "name": "loose",
+            "type": "",
+            "status": "PENDING",
+            "made_at_step": None,
+            "made_by": None,
+            "folder": "",
+        },
+    ]
+    nothing = client.get(f"/api/v1/runs/{other.public_id}/inputs/").json()
+    assert nothing == {"data": [], "models": []}
+
+
 def test_a_run_that_read_nothing_has_no_inputs(client, run):
     assert read(client, run)["inputs"] == {} and "outputs" not in read(client, run)
 

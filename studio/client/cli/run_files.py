@@ -1,4 +1,4 @@
-"""`studio run children`, `metrics`, `download` and `download-logs`: what a run holds."""
+"""`studio run children`, `metrics`, `inputs`, `download` and `download-logs`: what a run holds."""
 
 import argparse
 from pathlib import Path
@@ -27,6 +27,10 @@ def add(noun: Noun) -> None:
     add_run(metrics)
     metrics.add_argument("--name", metavar="METRIC", help="only this one")
     metrics.add_argument("--recursive", action="store_true", help="those of all runs below it, too, by run")
+    inputs = noun.add(
+        "inputs", show_inputs, "print what data a run read, and which models it read or made", "-r digits/12"
+    )
+    add_run(inputs)
     files = noun.add(
         "download", download_files, "download files of a run", "-r digits/12 --prefix outputs/ -d results"
     )
@@ -71,6 +75,17 @@ def show_metrics(arguments: argparse.Namespace) -> int:
         {**({"run": run_id} if run_id else {}), "metric": name, "values": _count(value), "last": _last(value)}
         for run_id, metrics in by_run.items()
         for name, value in metrics.items()
+    ]
+    return show(found, arguments, rows=rows)
+
+
+def show_inputs(arguments: argparse.Namespace) -> int:
+    """Print them as `Run.get_inputs` returns them; a table has one row for each."""
+    run = run_of(arguments)
+    found = run.get_inputs()
+    rows = [
+        *({"kind": "data", "name": d["name"], "id": d["digest"], "for": d["context"]} for d in found["data"]),
+        *({"kind": "model", "name": m["name"], "id": m["id"], "for": None} for m in found["models"]),
     ]
     return show(found, arguments, rows=rows)
 
