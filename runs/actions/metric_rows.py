@@ -1,7 +1,7 @@
 """Writes what a batch of points changed: the summaries of its metrics, and its segments.
 
 Django's bulk_update and bulk_create took most of a call's processor time. On SQLite a statement that is run anew
-for each row costs no more than one of many rows; on PostgreSQL each is an answer more to wait for.
+for each row costs no more than one of many rows; on PostgreSQL each is an answer more to wait for, so all go at once.
 """
 
 from collections.abc import Collection
@@ -37,29 +37,23 @@ _INSERT = 'INSERT INTO "{}" ({}) VALUES '.format(  # noqa: S608  # names of ours
 )
 
 
-def save_summaries(metrics: Collection[Metric]) -> None:
-    """Write the summaries of these metrics as they are now."""
-    rows = [[*(getattr(metric, name) for name in _SUMMARY), metric.pk] for metric in metrics]
-    if not rows:
-        return
+def write_rows(segments: Collection[Segment], metrics: Collection[Metric]) -> None:
+    """Add the segments, in their order, and write the summaries of the metrics as they are now."""
+    added = [[getattr(segment, name) for name in _SEGMENT] for segment in segments]
+    changed = [[*(getattr(metric, name) for name in _SUMMARY), metric.pk] for metric in metrics]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(_UPDATE, rows)
-        else:
-            cursor.execute(_update_of(len(rows)), _in_one(rows))
-
-
-def insert_segments(segments: Collection[Segment]) -> None:
-    """Add the segments, in their order."""
-    rows = [[getattr(segment, name) for name in _SEGMENT] for segment in segments]
-    if not rows:
-        return
-    places = _places(len(_SEGMENT))
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(_INSERT + places, rows)
-        else:
-            cursor.execute(_INSERT + ", ".join([places] * len(rows)), _in_one(rows))
+            for sql, rows in ((_INSERT + _places(len(_SEGMENT)), added), (_UPDATE, changed)):
+                if rows:
+                    cursor.executemany(sql, rows)
+            return
+        statements = []
+        if added:
+            statements.append(_INSERT + ", ".join([_places(len(_SEGMENT))] * len(added)))
+        if changed:
+            statements.append(_update_of(len(changed)))
+        if statements:
+            cursor.execute("; ".join(statements), [value for row in (*added, *changed) for value in row])
 
 
 @cache
@@ -77,7 +71,3 @@ def _update_of(rows: int) -> str:
 
 def _places(columns: int) -> str:
     return f"({', '.join(['%s'] * columns)})"
-
-
-def _in_one(rows: list[list[Any]]) -> list[Any]:
-    return [value for row in rows for value in row]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from runs.actions import jobs
 from runs.actions.idempotency import claim
-from runs.actions.metric_rows import insert_segments, save_summaries
+from runs.actions.metric_rows import write_rows
 from runs.actions.names import intern
 from runs.actions.presence import hold
 from runs.actions.summary import add_numbers, add_texts
@@ -101,8 +101,7 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
         if once:
             batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
         segments = [_append(metrics[p.name], p, greatest=once) for p in batch if len(p.values)]
-        insert_segments(segments)
-        save_summaries(metrics.values())
+        write_rows(segments, metrics.values())
         for metric in metrics.values():
             if metric.segment_count % MERGE_EVERY == 0:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
