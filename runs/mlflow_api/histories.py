@@ -10,6 +10,7 @@ from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.shapes import point_shape
 from runs.models import Run
+from runs.models.metric import Integers
 from runs.query.series import Series, read_series
 
 PAGE = 25_000
@@ -29,7 +30,7 @@ def of_run(call: Call) -> dict[str, Any]:
         return {}
     end = int(start) + most
     return {
-        "metrics": _shapes(series, key, int(start), end),
+        "metrics": _shapes(series, key, slice(int(start), end)),
         "next_page_token": str(end) if end < len(series.values) else None,
     }
 
@@ -49,7 +50,7 @@ def of_runs(call: Call) -> dict[str, Any]:
     for run in sorted(_runs(call, ids), key=lambda run: run.public_id):
         series = _series(run, key)
         if series is not None and left > 0:
-            shapes = _shapes(series, key, 0, left)
+            shapes = _shapes(series, key, slice(left))
             found += [{**shape, "run_id": run.public_id} for shape in shapes]
             left -= len(shapes)
     return {"metrics": found}
@@ -80,9 +81,10 @@ def sampled(call: Call) -> dict[str, Any]:
             )
     found: list[dict[str, Any]] = []
     for run in _runs(call, ids):
-        series = _series(run, key, points=points, first=first, last=last)
-        if series is not None:
-            shapes = _shapes(series, key, 0, len(series.values), by_step=True)
+        series = _series(run, key, first=first, last=last)
+        if series is not None and len(series.values):
+            sample = _sample(len(series.values), points)
+            shapes = _shapes(series, key, sample, by_step=True)
             found += [{**shape, "run_id": run.public_id} for shape in shapes]
     return {"metrics": found}
 
@@ -107,16 +109,27 @@ def _found(call: Call, run_id: str) -> Run | None:
         return None
 
 
-def _series(run: Run, key: str, *, points: int = POINTS_PER_METRIC, **steps: int | None) -> Series | None:
+def _series(run: Run, key: str, **steps: int | None) -> Series | None:
     """The numbers of the metric; None where there are none, or where it holds something else."""
-    series = read_series(run, [key], points=points, **steps) if "\x00" not in key else []
+    series = read_series(run, [key], points=POINTS_PER_METRIC, **steps) if "\x00" not in key else []
     return None if not series or isinstance(series[0].values, list) else series[0]
 
 
-def _shapes(series: Series, key: str, start: int, end: int, *, by_step: bool = False) -> list[dict[str, Any]]:
-    """These points in MLflow's order: by time, step and value; or by step, time and value."""
+def _sample(count: int, most: int) -> Integers:
+    """Where so many of the points stand: the first of each of equal parts, larger parts first, and the very last."""
+    parts = min(count, most)
+    size, larger = divmod(count, parts)
+    places = np.arange(parts) * size + np.minimum(np.arange(parts), larger)
+    places[-1] = count - 1
+    return places
+
+
+def _shapes(
+    series: Series, key: str, places: slice | Integers, *, by_step: bool = False
+) -> list[dict[str, Any]]:
+    """The points at these places of MLflow's order: by time, step and value; or by step, time and value."""
     values = np.asarray(series.values, dtype=np.float64)
     keys = (series.times, series.steps) if by_step else (series.steps, series.times)
-    order = np.lexsort((values, *keys))[start:end]
+    order = np.lexsort((values, *keys))[places]
     columns = (series.steps[order].tolist(), series.times[order].tolist(), values[order].tolist())
     return [point_shape(key, *point) for point in zip(*columns, strict=True)]

@@ -77,8 +77,8 @@ def finish(call: Call) -> dict[str, Any]:
 
 
 def delete(call: Call) -> dict[str, Any]:
-    """Delete it."""
-    delete_logged_model(_model(call, write=True), by=call.caller.user)
+    """Delete it; once more is no mistake, for a client that did not hear the answer."""
+    delete_logged_model(_model(call, write=True, deleted=True), by=call.caller.user)
     return {}
 
 

@@ -38,18 +38,31 @@ def test_points_come_run_by_run_by_time_step_and_value(client, runs):
     assert len(told(client.get(BULK, {**fields, "max_results": 2}))) == 2
 
 
-def test_so_many_points_of_each_run_with_the_peak(client, runs):
-    values = [0.0] * 1000
-    values[617] = 9.0
+def test_so_many_points_of_each_run_evenly_with_the_first_and_the_last(client, runs):
     for run in runs:
-        log(run, range(1000), range(1000), values)
+        log(run, range(1000), range(1000), range(1000))
     fields = {"run_ids": [run.public_id for run in runs], "metric_key": "loss", "max_results": 20}
     found = told(client.get(BULK + "-interval", fields))
     for run in runs:
         own = [point for point in found if point[0] == run.public_id]
-        assert len(own) <= 20 and max(point[3] for point in own) == 9.0
+        assert [point[2] for point in own] == [*range(0, 950, 50), 999]
     near = told(client.get(BULK + "-interval", {**fields, "start_step": 10, "end_step": 12}))
     assert [point[2] for point in near if point[0] == runs[0].public_id] == [10, 11, 12]
+
+
+def test_of_several_values_of_a_step_the_same_are_told_as_by_mlflow(client, runs):
+    run = runs[0]
+    log(run, [step for step in range(10) for _ in "12"], [1, 2] * 10, range(20))
+    fields = {"run_ids": [run.public_id], "metric_key": "loss"}
+    for most, seen in (
+        (5, [(0, 1), (2, 1), (4, 1), (6, 1), (9, 2)]),
+        (3, [(0, 1), (3, 2), (9, 2)]),
+        (1, [(9, 2)]),
+    ):
+        found = told(client.get(BULK + "-interval", {**fields, "max_results": most}))
+        assert [(step, time) for _, time, step, _ in found] == seen
+    nowhere = {**fields, "start_step": 50, "end_step": 60}
+    assert told(client.get(BULK + "-interval", nowhere)) == []
 
 
 def test_what_is_wrong_is_told(client, runs):
