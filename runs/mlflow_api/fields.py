@@ -111,7 +111,7 @@ class Fields:
         most = self.integer("max_results", default)
         words = f"Invalid value {most} for parameter 'max_results' supplied"
         if most < 1:
-            raise Wrong(f"{words}: It must be a positive integer")
+            raise Wrong(f"{words}. It must be a positive integer")
         if most > limit:
             raise Wrong(f"{words}. It must be at most {limit}")
         return most

@@ -135,7 +135,7 @@ def test_everything_of_a_run_is_in_the_answer(send, logged):
 
 MISTAKES = {
     "Invalid ordering key in order_by clause 'metrics.m BLAH'.": {"order_by": ["metrics.m BLAH"]},
-    "supplied: It must be a positive integer": {"max_results": 0},
+    "supplied. It must be a positive integer": {"max_results": 0},
     "Invalid value 50001 for parameter 'max_results' supplied": {"max_results": 50_001},
     "Invalid page token, could not base64-decode": {"page_token": "nonsense"},
     "Invalid value \"NOPE\" for parameter 'run_view_type'": {"run_view_type": "NOPE"},
