@@ -223,6 +223,10 @@ class OfflineRun:
             "logFiles": {},
         }
 
+    def get_inputs(self) -> dict[str, list[dict[str, Any]]]:
+        """Return none: it read nothing that a studio knows of."""
+        return {"data": [], "models": []}
+
     def start(self) -> None:
         """Do nothing: it runs already."""
 

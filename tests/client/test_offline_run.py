@@ -96,6 +96,10 @@ def test_it_has_all_that_a_run_has() -> None:
     }  # fmt: skip
 
 
+def test_it_has_read_nothing_that_a_studio_knows_of() -> None:
+    assert OfflineRun().get_inputs() == {"data": [], "models": []}
+
+
 def test_it_can_be_forbidden() -> None:
     with pytest.raises(RunEnvironmentException, match="Could not load a submitted run, if outside"):
         Run.get_context(allow_offline=False)
