@@ -96,16 +96,13 @@ class Prepared(Generic[M]):
 
     def first(self, *values: Filling) -> M | None:
         """The first object that the query finds with these values, or None."""
-        found: list[M] = _objects(self._statement(one=True), values)
+        found: list[M] = self._statement(one=True).ask(values)
         return found[0] if found else None
 
     def all(self, *values: Filling) -> list[M]:
         """All objects that the query finds with these values, in its order."""
-        return _objects(self.made(), values)
-
-    def made(self) -> "_Statement":
-        """The query for the database in use."""
-        return self._statement(one=False)
+        found: list[M] = self._statement(one=False).ask(values)
+        return found
 
     def _statement(self, *, one: bool) -> "_Statement":
         made = self._made.get((connection.vendor, one))
@@ -129,13 +126,11 @@ class _Statement:
         self._populators = get_related_populators(info, select, "default")  # type: ignore[call-arg]
         self._converters = compiler.get_converters([column for column, _, _ in select])
 
-    def filled(self, values: Sequence[Filling]) -> tuple[str, list[Any]]:
-        """The SQL, and its parameters with these values among them."""
-        return self._sql, _fill(self._params, values)
-
-    def read(self, cursor: CursorWrapper) -> list[Any]:
+    def ask(self, values: tuple[Filling, ...]) -> list[Any]:
         """The objects of all rows."""
-        return [self._made_of(list(row)) for row in cursor.fetchall()]
+        with reading_cursor() as cursor:
+            cursor.execute(self._sql, _fill(self._params, values))
+            return [self._made_of(list(row)) for row in cursor.fetchall()]
 
     def _made_of(self, row: list[Any]) -> Any:
         for place, (converters, expression) in self._converters.items():
@@ -145,29 +140,6 @@ class _Statement:
         for populator in self._populators:
             populator.populate(row, made)
         return made
-
-
-def found_together(*asked: tuple[Prepared[Any], Sequence[Filling]]) -> list[list[Any]]:
-    """What each of these lookups finds with its values. PostgreSQL is asked once: the journey is most of the time."""
-    if connection.vendor != "postgresql":
-        return [_objects(lookup.made(), values) for lookup, values in asked]
-    made = [lookup.made() for lookup, _ in asked]
-    filled = [each.filled(values) for each, (_, values) in zip(made, asked, strict=True)]
-    found = []
-    with reading_cursor() as cursor:
-        cursor.execute(
-            "; ".join(sql for sql, _ in filled), [value for _, params in filled for value in params]
-        )
-        for each in made:
-            found.append(each.read(cursor))
-            cursor.nextset()
-    return found
-
-
-def _objects(made: "_Statement", values: Sequence[Filling]) -> list[Any]:
-    with reading_cursor() as cursor:
-        cursor.execute(*made.filled(values))
-        return made.read(cursor)
 
 
 class PreparedRows:

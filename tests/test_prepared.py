@@ -7,7 +7,7 @@ from django.db import OperationalError, ProgrammingError, connection
 from django.db.models.expressions import RawSQL
 
 from runs.models import ApiToken, Member, Run, Tag
-from runs.prepared import Prepared, PreparedRows, found_together, rows_of_each
+from runs.prepared import Prepared, PreparedRows, rows_of_each
 from runs.query.expressions import is_one_of
 from runs.transaction import apart
 from tests import make
@@ -104,16 +104,6 @@ def test_a_lock_is_kept_in_the_statement(workspace):
     run = make.run(workspace)
     assert held.first(run.pk) == run
     assert "FOR NO KEY UPDATE" in held._made[connection.vendor, True]._sql
-
-
-def test_lookups_that_are_asked_together_find_each_their_own(workspace, django_assert_num_queries):
-    run = make.run(workspace, tags={"a": "b"})
-    by_id = Prepared(lambda name: Run.objects.select_related("workspace").filter(public_id=name), str)
-    tags = Prepared(lambda number: Tag.objects.filter(run=number), int)
-    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 2):
-        runs, found = found_together((by_id, [run.public_id]), (tags, [run.pk]))
-    assert (runs, [tag.value for tag in found]) == ([run], ["b"]) and runs[0].workspace == workspace
-    assert found_together((by_id, ["100%"]), (tags, [run.pk]), (by_id, [run.public_id]))[::2] == [[], [run]]
 
 
 def test_several_queries_of_the_same_runs_are_read_in_turn(workspace, django_assert_num_queries):

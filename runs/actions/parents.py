@@ -57,9 +57,10 @@ def _held(run: Run, parent: Run | None) -> tuple[Run, Run | None]:
 def _may_hold(parent: Run | None, run: Run) -> bool:
     if parent is None or parent.workspace_id != run.workspace_id or parent.deleted_at is not None:
         return False
-    if parent.pk == run.pk or parent.top_id != run.top_id:
-        return parent.pk != run.pk
-    return not Run.objects.filter(pk=parent.pk, pk__in=numbers_below(Run.objects.filter(pk=run.pk))).exists()
+    if parent.pk == run.pk:
+        return False
+    inside = Run.objects.filter(pk=parent.pk, pk__in=numbers_below(Run.objects.filter(pk=run.pk)))
+    return parent.top_id != run.top_id or not inside.exists()
 
 
 def release_children(run: Run, *, by: User) -> None:

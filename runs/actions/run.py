@@ -16,7 +16,7 @@ from runs.actions.run_tokens import renew_run_tokens
 from runs.lifecycle import Status, check_move, is_ended
 from runs.limits import DETAILS_LENGTH, NAME_LENGTH, REASON_LENGTH, check_mapping, clean_text
 from runs.models import Run, User
-from runs.models.tree import below
+from runs.models.tree import rows_below
 from runs.transaction import write
 
 # How often a heartbeat is written down; the beats between only ask whether somebody cancelled.
@@ -210,7 +210,7 @@ def confirm_canceled(run: Run, *, by: User | None, reason: str = "", ended_at: d
 def active_descendants(run: Run) -> list[Run]:
     """The runs below this one that have not ended, at any depth."""
     tree = Run.objects.filter(root_id=run.top_id, deleted_at=None).only("id", "parent_id", "status")
-    return [row for row in below(tree, run.pk) if not is_ended(row.status)]
+    return [row for row in rows_below(tree, run.pk) if not is_ended(row.status)]
 
 
 def end_run(

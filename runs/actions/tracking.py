@@ -92,10 +92,10 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
     check_points(total)
     batch = [_named(points) for points in batch]
     with write():
-        known = _held_with_run(run, list({points.name: None for points in batch}))
+        hold(run)
         if key and claim(f"run:{run.pk}", key) is not None:
             return 0
-        metrics = _metrics(run, batch, known)
+        metrics = _metrics(run, batch)
         for points in batch:
             _check_family(metrics[points.name], points)
         if once:
@@ -114,23 +114,10 @@ def _named(points: Points) -> Points:
     return points if name == points.name else replace(points, name=name)
 
 
-def _held_with_run(run: Run, names: list[str]) -> dict[str, Metric]:
-    """Those of the metrics that are there, locked, and the run before them. Raises Gone."""
-    if not 0 < len(names) <= _MOST_PREPARED:
-        hold(run)
-        return _by_name(_of_names(run, names))
-    room = 1 << (len(names) - 1).bit_length()
-    places = [run.pk, *names, *names[-1:] * (room - len(names))]
-    return _by_name(hold(run, (_prepared_for(room), places))[0])
-
-
-def _by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:
-    return {metric.name.text: metric for metric in metrics}
-
-
-def _metrics(run: Run, batch: Sequence[Points], found: dict[str, Metric]) -> dict[str, Metric]:
-    """The summary row of each name, locked: those that were found, and those that are made now."""
+def _metrics(run: Run, batch: Sequence[Points]) -> dict[str, Metric]:
+    """The summary row of each name, locked, and made where it is new."""
     wanted = {points.name: points for points in batch}
+    found = _known(run, list(wanted))
     new = [name for name in wanted if name not in found]
     if not new:
         return found
@@ -142,7 +129,18 @@ def _metrics(run: Run, batch: Sequence[Points], found: dict[str, Metric]) -> dic
     ]
     # Another process may make the same row at this moment: the unique constraint lets one of them through.
     Metric.objects.bulk_create(rows, ignore_conflicts=True)
-    return _by_name(_of_names(run, list(wanted)))
+    return _known(run, list(wanted))
+
+
+def _known(run: Run, names: list[str]) -> dict[str, Metric]:
+    """The metrics of these names that are there, locked."""
+    found: Iterable[Metric]
+    if 0 < len(names) <= _MOST_PREPARED:
+        room = 1 << (len(names) - 1).bit_length()
+        found = _prepared_for(room).all(run.pk, *names, *names[-1:] * (room - len(names)))
+    else:
+        found = _of_names(run, names)
+    return {metric.name.text: metric for metric in found}
 
 
 def _check_family(metric: Metric, points: Points) -> None:

@@ -35,7 +35,7 @@ class InputsEndpoint(Endpoint):
                 "type": model.model_type,
                 "status": model.status,
                 "made_at_step": model.made_at_step,  # type: ignore[attr-defined]  # annotated
-                "made_by": model.run.public_id if model.run and model.run.deleted_at is None else None,
+                "made_by": model.maker.public_id if model.maker else None,
                 "folder": model.folder,
             }
             for model in models_of(run)[:MOST_OF_A_RUN]

@@ -41,6 +41,11 @@ class LoggedModel(models.Model):
         return self.public_id
 
     @property
+    def maker(self) -> Run | None:
+        """The run that made it, where its files are found; None without one, or while that is in the trash."""
+        return self.run if self.run is not None and self.run.deleted_at is None else None
+
+    @property
     def folder(self) -> str:
         """Where its files lie: in the run that made it, or from the top where it has none."""
         return f"models/{self.public_id}" if self.run_id else ""

@@ -24,7 +24,7 @@ def numbers_below(parents: QuerySet[Run]) -> RawSQL:
     )
 
 
-def below(rows: Iterable[Run], number: int) -> list[Run]:
+def rows_below(rows: Iterable[Run], number: int) -> list[Run]:
     """Those of a tree's rows that lie below the run of this number, each after its parent.
 
     Else in the order in which they were made: nearly always that alone puts parents first, but a script may name a
@@ -53,6 +53,6 @@ def places_in_turned_trees(tops: Collection[int]) -> dict[int, int]:
     for start in range(0, len(shared), _ASKED_TOGETHER):
         rows = Run.objects.filter(root__in=shared[start : start + _ASKED_TOGETHER])
         for top in rows.filter(parent__gt=F("pk")).values_list("root_id", flat=True).distinct():
-            tree = below(Run.objects.filter(root=top).only("id", "parent_id"), top or 0)
+            tree = rows_below(Run.objects.filter(root=top).only("id", "parent_id"), top or 0)
             places |= {top or 0: 0} | {row.pk: place for place, row in enumerate(tree, 1)}
     return places

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from runs.models import Run
-from runs.models.tree import below as rows_below
+from runs.models.tree import rows_below
 
 
 def children(run: Run) -> QuerySet[Run]:

@@ -51,9 +51,9 @@ def _model(run: Run, model: Any) -> dict[str, Any]:
 
 def _folder(run: Run, model: LoggedModel) -> str:
     """Its files below Outputs + logs of the run that made it; none for one without a run, or of a run in the trash."""
-    if model.run is None or model.run.deleted_at is not None:
+    if model.maker is None:
         return ""
-    base = reverse("run_logs", args=[run.workspace.name, model.run.public_id])
+    base = reverse("run_logs", args=[run.workspace.name, model.maker.public_id])
     folders = [("dir", "models"), ("dir", model.folder)]
     return f"{base}?{urlencode(folders)}"
 
