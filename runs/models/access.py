@@ -2,10 +2,11 @@
 
 from django.db import models
 
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class ApiToken(models.Model):
+class ApiToken(Stored):
     """A key for scripts, written `studio_<id>_<secret>`; of the secret only its SHA-256 is kept."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
@@ -25,7 +26,7 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user}"
 
 
-class LoginLink(models.Model):
+class LoginLink(Stored):
     """A link that signs one person in, once. Only the SHA-256 of its token is kept."""
 
     user = models.ForeignKey(User, models.CASCADE)
@@ -38,7 +39,7 @@ class LoginLink(models.Model):
         return f"Sign-in link of {self.user}"
 
 
-class SignInFailure(models.Model):
+class SignInFailure(Stored):
     """A wrong password: counted by account and by address, in the database so that every process sees it."""
 
     subject = models.CharField(max_length=300)  # "account:ada" or "address:127.0.0.1"

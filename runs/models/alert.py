@@ -6,10 +6,11 @@ from django.db.models import Q
 from runs.models.experiment import Experiment
 from runs.models.run import Run
 from runs.models.saved_view import SavedView
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class Alert(models.Model):
+class Alert(Stored):
     """Tell somebody when a run, or a run of an experiment, view or filter, comes to one of these points."""
 
     # What can be watched, and how it is said of a run.
@@ -67,7 +68,7 @@ class Alert(models.Model):
         return self.name
 
 
-class Delivery(models.Model):
+class Delivery(Stored):
     """One message of an alert: waiting, sent, or given up, with the last answer. Its owner reads it in the studio."""
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
@@ -106,7 +107,7 @@ class Delivery(models.Model):
         return f"delivery of {self.alert_id}"
 
 
-class AlertMoment(models.Model):
+class AlertMoment(Stored):
     """Something an alert has noticed: told with others in one message."""
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="moments")

@@ -8,9 +8,10 @@ from django.db.models.functions import Substr
 
 from runs.models.logged_model import LoggedModel
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 
-class Artifact(models.Model):
+class Artifact(Stored):
     """A file of a run. Its path is a word in the database; its bytes lie under `key` in the storage."""
 
     run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="artifacts")

@@ -3,10 +3,11 @@
 from django.db import models
 from django.utils import timezone
 
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class BulkChange(models.Model):
+class BulkChange(Stored):
     """One change of many runs, kept for a day. It goes on in parts, each in a transaction with its changes."""
 
     RUNNING, DONE, STOPPED, FAILED = "running", "done", "stopped", "failed"
@@ -62,7 +63,7 @@ class BulkChange(models.Model):
         self.ended_at = timezone.now()
 
 
-class BulkPart(models.Model):
+class BulkPart(Stored):
     """What the runs of one part of a change had before."""
 
     change = models.ForeignKey(BulkChange, models.CASCADE, related_name="parts", db_index=False)

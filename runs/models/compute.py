@@ -2,10 +2,11 @@
 
 from django.db import models
 
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class ComputeTarget(models.Model):
+class ComputeTarget(Stored):
     """An engine that an owner attached: this machine, Ray or Slurm."""
 
     KINDS = [("local", "this server"), ("ray", "Ray"), ("slurm", "Slurm")]

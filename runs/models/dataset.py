@@ -4,11 +4,12 @@ from django.db import models
 
 from runs.models.experiment import Experiment
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 DATASET_NAME_LENGTH, DIGEST_LENGTH, CONTEXT_LENGTH = 500, 36, 500
 
 
-class Dataset(models.Model):
+class Dataset(Stored):
     """Data by its name and the digest of its content. Source, schema and profile are what the script says of it."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="datasets")
@@ -28,7 +29,7 @@ class Dataset(models.Model):
         return f"{self.name} {self.digest}"
 
 
-class RunInput(models.Model):
+class RunInput(Stored):
     """A run reads a dataset. `context` is what for, as "training"; one of the tags, by which runs are searched."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="inputs")

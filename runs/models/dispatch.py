@@ -5,9 +5,10 @@ from django.db.models import Q
 
 from runs.models.compute import ComputeTarget
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 
-class Dispatch(models.Model):
+class Dispatch(Stored):
     """One run that was submitted to a compute target. A worker that dies leaves it to the next."""
 
     # In the queue; perhaps with the engine; surely with the engine; nothing more to do.

@@ -4,10 +4,11 @@ from django.db import models
 from django.db.models import Q
 
 from runs.models.run import Run
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class RunEvent(models.Model):
+class RunEvent(Stored):
     """One change, written in the transaction of the change itself. Never altered."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="events")
@@ -30,7 +31,7 @@ class RunEvent(models.Model):
         return f"{self.kind} at {self.at}"
 
 
-class WorkspaceEvent(models.Model):
+class WorkspaceEvent(Stored):
     """A change of a workspace's people, of what opens it, or of whole experiments. Never altered."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events")

@@ -4,13 +4,14 @@ from django.db import models
 
 from runs.lifecycle import Status
 from runs.models.name import Name
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 # Number 0, where scripts log that name no experiment, as MLflow's clients may.
 DEFAULT_EXPERIMENT = "Default"
 
 
-class Experiment(models.Model):
+class Experiment(Stored):
     """A named collection of runs."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="experiments")
@@ -41,7 +42,7 @@ class Experiment(models.Model):
         return self.name
 
 
-class ExperimentTag(models.Model):
+class ExperimentTag(Stored):
     """A tag of an experiment; its value may be null."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="tags")
@@ -55,7 +56,7 @@ class ExperimentTag(models.Model):
         return self.key
 
 
-class ExperimentName(models.Model):
+class ExperimentName(Stored):
     """A key that some run of the experiment has: what its column picker lists without a scan."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE)
@@ -70,7 +71,7 @@ class ExperimentName(models.Model):
         return f"{self.name} in {self.experiment}"
 
 
-class RunCount(models.Model):
+class RunCount(Stored):
     """How many runs of an experiment, children included and those in the trash not, stand in a status."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="counts")

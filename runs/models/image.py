@@ -5,10 +5,11 @@ from django.db.models import Q
 
 from runs.models.experiment import Experiment
 from runs.models.run import Run
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class DescriptionImage(models.Model):
+class DescriptionImage(Stored):
     """A re-encoded image, stored once a workspace, served to its members only."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="images")
@@ -28,7 +29,7 @@ class DescriptionImage(models.Model):
         return self.sha256
 
 
-class ImageUse(models.Model):
+class ImageUse(Stored):
     """A description, present or earlier, that shows the image; without any the worker deletes it."""
 
     image = models.ForeignKey(DescriptionImage, models.CASCADE, related_name="uses")

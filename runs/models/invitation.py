@@ -2,10 +2,11 @@
 
 from django.db import models
 
+from runs.models.stored import Stored
 from runs.models.workspace import Role, User, Workspace
 
 
-class Invitation(models.Model):
+class Invitation(Stored):
     """A link that takes one person into a workspace, once. Only the SHA-256 of its token is kept."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
@@ -30,7 +31,7 @@ class Invitation(models.Model):
         return f"Invitation into {self.workspace_id} as {self.role}"
 
 
-class PasswordReset(models.Model):
+class PasswordReset(Stored):
     """A link that lets one person choose a new password, once. Only the SHA-256 of its token is kept."""
 
     user = models.ForeignKey(User, models.CASCADE)

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from runs.models.stored import Stored
 
-class Job(models.Model):
+
+class Job(Stored):
     """Something the worker must do at least once. A lease that ran out goes to another worker."""
 
     READY, LEASED, DONE, GIVEN_UP = "ready", "leased", "done", "given up"
@@ -44,7 +46,7 @@ class Job(models.Model):
         return f"{self.name} ({self.state})"
 
 
-class IdempotencyKey(models.Model):
+class IdempotencyKey(Stored):
     """A request that was carried out, by the key its sender gave it: sent again, it changes nothing."""
 
     scope = models.CharField(max_length=64)  # "run:12" or "workspace:1"

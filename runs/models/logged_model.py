@@ -6,12 +6,13 @@ from runs.models.dataset import DATASET_NAME_LENGTH, DIGEST_LENGTH
 from runs.models.experiment import Experiment
 from runs.models.name import Name
 from runs.models.run import Run
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 MODEL_NAME_LENGTH, MODEL_TYPE_LENGTH = 500, 500
 
 
-class LoggedModel(models.Model):
+class LoggedModel(Stored):
     """A model. Its files lie in the run that made it, in a folder of its own; without such a run they are its own."""
 
     PENDING, READY, UPLOAD_FAILED = "PENDING", "READY", "UPLOAD_FAILED"
@@ -51,7 +52,7 @@ class LoggedModel(models.Model):
         return f"models/{self.public_id}" if self.run_id else ""
 
 
-class RunModel(models.Model):
+class RunModel(Stored):
     """A run reads a model, or makes one, which it may do at a step of its training."""
 
     INPUT, OUTPUT = "input", "output"
@@ -70,7 +71,7 @@ class RunModel(models.Model):
         return f"{self.direction} {self.model_id} of {self.run_id}"
 
 
-class ModelMetric(models.Model):
+class ModelMetric(Stored):
     """How well a model does by one measure on one dataset, as the run saw it last. Null stands for NaN."""
 
     model = models.ForeignKey(LoggedModel, models.CASCADE, related_name="metrics")

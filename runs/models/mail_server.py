@@ -3,10 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
+from runs.models.stored import Stored
 from runs.models.workspace import User
 
 
-class MailServer(models.Model):
+class MailServer(Stored):
     """What Settings hold of it, and how its last test went. Variables of the server's environment go before it."""
 
     STARTTLS, SSL, NONE = "starttls", "ssl", "none"

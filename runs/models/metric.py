@@ -14,12 +14,13 @@ from django.db import models
 from runs.models.experiment import Experiment
 from runs.models.name import Name
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-class Metric(models.Model):
+class Metric(Stored):
     """What a run logged under one name, summed up: what tables show, sort and filter by.
 
     `last` belongs to the highest step (then the latest time, then the latest arrival). A value that is not
@@ -80,7 +81,7 @@ class Metric(models.Model):
         return self.total / self.finite_count if self.finite_count else None
 
 
-class Segment(models.Model):
+class Segment(Stored):
     """A batch of points of one metric, packed. In the order of `id` the points stand as they arrived."""
 
     RAW, COMPRESSED, TEXT = 0, 1, 2

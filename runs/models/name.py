@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from runs.models.stored import Stored
 from runs.models.workspace import Workspace
 
 # Metrics that begin so are samples of the machine. They have a tab of their own; lists of metrics leave them out.
@@ -28,7 +29,7 @@ class NameQuerySet(models.QuerySet["Name"]):
         return shown.exclude(kind=Kind.TAG, text__startswith=RESERVED)
 
 
-class Name(models.Model):
+class Name(Stored):
     """A key. Its number keeps the indexes of values small and scoped to the workspace."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="keys")

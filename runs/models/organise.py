@@ -8,9 +8,10 @@ from runs.limits import INDEXED_LENGTH
 from runs.models.experiment import Experiment
 from runs.models.name import Name
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 
-class Value(models.Model):
+class Value(Stored):
     """A named text of a run.
 
     `value` holds its first 250 characters, which is what indexes hold; `full` the whole of a longer text,

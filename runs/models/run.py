@@ -7,12 +7,13 @@ from django.db.models import F, Q
 
 from runs.lifecycle import Status, is_ended
 from runs.models.experiment import Experiment
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 _SHOWN = ("parent", "deleted_at", "archived_at")
 
 
-class Run(models.Model):
+class Run(Stored):
     """One execution of a training: what happened, when, by whom. Children point at their parent and root."""
 
     # What people and scripts call the run. The number `id` stays inside: it keeps value tables small.
@@ -160,7 +161,7 @@ class Run(models.Model):
         return (F("created_at").desc(), F("id").desc())
 
 
-class DescriptionVersion(models.Model):
+class DescriptionVersion(Stored):
     """An earlier or present text of the description of a run or an experiment, so that nothing written is lost."""
 
     run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="description_versions")

@@ -4,10 +4,11 @@ from django.db import models
 
 from runs.models.experiment import Experiment
 from runs.models.run import Run
+from runs.models.stored import Stored
 from runs.models.workspace import User, Workspace
 
 
-class SavedView(models.Model):
+class SavedView(Stored):
     """A named address of the runs page: filter, search, sort, columns, charts, grouping, chosen runs."""
 
     PRIVATE, VIEW, EDIT = "private", "view", "edit"
@@ -43,7 +44,7 @@ class SavedView(models.Model):
         return self.name
 
 
-class DefaultView(models.Model):
+class DefaultView(Stored):
     """The view that opens first: a person's own choice, or with no person the workspace's."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE)
@@ -62,7 +63,7 @@ class DefaultView(models.Model):
         return f"{self.view} first"
 
 
-class Star(models.Model):
+class Star(Stored):
     """What a person wants to find again: a run, an experiment or a view."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="stars")

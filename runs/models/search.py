@@ -7,9 +7,10 @@ extension may be made. Both are in the migrations.
 from django.db import models
 
 from runs.models.run import Run
+from runs.models.stored import Stored
 
 
-class RunSearch(models.Model):
+class RunSearch(Stored):
     """Id, number, name, description, experiment, submitter and tags of a run, in lower case, one a line.
 
     The status is not in it: it changes often, and `query/search.py` compares it with the words itself.

@@ -3,10 +3,11 @@
 from django.db import models
 
 from runs.models.run import Run
+from runs.models.stored import Stored
 from runs.models.workspace import Workspace
 
 
-class SnapshotBlob(models.Model):
+class SnapshotBlob(Stored):
     """The bytes of a file, kept once in a workspace: a file known by its hash is not sent again.
 
     Never shared between workspaces: whether one has a file is nothing that another may learn.
@@ -26,7 +27,7 @@ class SnapshotBlob(models.Model):
         return self.sha256
 
 
-class Snapshot(models.Model):
+class Snapshot(Stored):
     """A folder as it was, kept once for equal content. Its hash, made of its list of files, is its id."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE)
@@ -42,7 +43,7 @@ class Snapshot(models.Model):
         return self.sha256
 
 
-class SnapshotFile(models.Model):
+class SnapshotFile(Stored):
     """A file of a snapshot. Its path is a word in the database and never names a place on a disk."""
 
     snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="files")
@@ -59,7 +60,7 @@ class SnapshotFile(models.Model):
         return self.path
 
 
-class SnapshotUpload(models.Model):
+class SnapshotUpload(Stored):
     """Bytes that were sent for a run's snapshot before its list of files: the proof that the sender has them."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="snapshot_uploads")

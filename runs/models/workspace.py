@@ -6,8 +6,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 
+from runs.models.stored import Stored
 
-class User(AbstractUser):
+
+class User(Stored, AbstractUser):
     """A person. Theme, density and time zone follow them from browser to browser."""
 
     theme = models.CharField(max_length=8, default="system")
@@ -38,7 +40,7 @@ class User(AbstractUser):
         return f"{of_password}:{self.session_epoch}" if self.session_epoch else of_password
 
 
-class Workspace(models.Model):
+class Workspace(Stored):
     """A place that people share: its experiments, runs, views and compute targets."""
 
     name = models.SlugField(max_length=64, unique=True)
@@ -67,7 +69,7 @@ class Role(models.TextChoices):
     OWNER = "owner"
 
 
-class Member(models.Model):
+class Member(Stored):
     """A person in a workspace."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
