@@ -4,8 +4,9 @@ Django's bulk_update and bulk_create took most of a call's processor time. On SQ
 for each row costs no more than one of many rows; on PostgreSQL each is an answer more to wait for, so all go at once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -28,6 +29,8 @@ _SUMMARY = [
     "outline",
 ]
 _SEGMENT = ["metric_id", "count", "first_step", "last_step", "codec", "data"]
+# A segment that is not stored yet: what Segment has under these names.
+NewSegment = tuple[int, int, int, int, int, bytes]
 # Columns are named as the fields.
 _UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of ours
     Metric._meta.db_table, ", ".join(f'"{name}" = %s' for name in _SUMMARY)
@@ -35,25 +38,27 @@ _UPDATE = 'UPDATE "{}" SET {} WHERE "id" = %s'.format(  # noqa: S608  # names of
 _INSERT = 'INSERT INTO "{}" ({}) VALUES '.format(  # noqa: S608  # names of ours
     Segment._meta.db_table, ", ".join(f'"{name}"' for name in _SEGMENT)
 )
+_values_of = attrgetter(*_SUMMARY, "id")
 
 
-def write_rows(segments: Collection[Segment], metrics: Collection[Metric]) -> None:
+def write_rows(segments: Sequence[NewSegment], metrics: Collection[Metric]) -> None:
     """Add the segments, in their order, and write the summaries of the metrics as they are now."""
-    added = [[getattr(segment, name) for name in _SEGMENT] for segment in segments]
-    changed = [[*(getattr(metric, name) for name in _SUMMARY), metric.pk] for metric in metrics]
+    changed = [_values_of(metric) for metric in metrics]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            for sql, rows in ((_INSERT + _places(len(_SEGMENT)), added), (_UPDATE, changed)):
-                if rows:
-                    cursor.executemany(sql, rows)
+            if segments:
+                cursor.executemany(_INSERT + _places(len(_SEGMENT)), segments)
+            if changed:
+                cursor.executemany(_UPDATE, changed)
             return
         statements = []
-        if added:
-            statements.append(_INSERT + ", ".join([_places(len(_SEGMENT))] * len(added)))
+        if segments:
+            places = _places(len(_SEGMENT))
+            statements.append(_INSERT + ", ".join([places] * len(segments)))
         if changed:
             statements.append(_update_of(len(changed)))
         if statements:
-            cursor.execute("; ".join(statements), [value for row in (*added, *changed) for value in row])
+            cursor.execute("; ".join(statements), [value for row in (*segments, *changed) for value in row])
 
 
 @cache

@@ -1,5 +1,9 @@
 """Sums up points into the row of their metric."""
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from runs.models import Metric
@@ -7,32 +11,76 @@ from runs.models.metric import Floats, Integers, spelled
 from runs.outline import extended
 
 
+class Sum(NamedTuple):
+    """What new numbers of a series come to: how many are finite, their bounds and total, and how the steps go.
+
+    Without a finite number `low` is infinity and `high` its opposite. `is_forward`: each step is above the one before.
+    """
+
+    finite: int
+    low: float
+    high: float
+    total: float
+    first_step: int
+    last_step: int
+    is_forward: bool
+
+
+def sums_of(series: Sequence[tuple[Integers, Floats]]) -> list[Sum]:
+    """The sum of each of these (steps, values), arrays of shape (n,) with n > 0.
+
+    All at once: a batch has few points of each of its metrics, and going through one takes as long as through all.
+    """
+    if not series:
+        return []
+    steps = np.concatenate([steps for steps, _ in series])
+    values = np.concatenate([values for _, values in series])
+    starts = np.cumsum([0, *(len(steps) for steps, _ in series[:-1])])
+    finite = np.isfinite(values)
+    grows = np.ones(len(steps), dtype=bool)
+    np.greater(steps[1:], steps[:-1], out=grows[1:])
+    grows[starts] = True
+    found = (
+        np.add.reduceat(finite, starts, dtype=np.int64),
+        np.minimum.reduceat(np.where(finite, values, np.inf), starts),
+        np.maximum.reduceat(np.where(finite, values, -np.inf), starts),
+        np.add.reduceat(np.where(finite, values, 0.0), starts),
+        np.minimum.reduceat(steps, starts),
+        np.maximum.reduceat(steps, starts),
+        np.logical_and.reduceat(grows, starts),
+    )
+    return [Sum(*each) for each in zip(*(column.tolist() for column in found), strict=True)]
+
+
+def sum_of_texts(steps: Integers) -> Sum:
+    """The sum of texts at these steps, which have no number among them."""
+    return Sum(0, np.inf, -np.inf, 0.0, int(steps.min()), int(steps.max()), False)
+
+
 def add_numbers(
-    metric: Metric, steps: Integers, times: Integers, values: Floats, *, greatest: bool = False
+    metric: Metric, steps: Integers, times: Integers, values: Floats, new: Sum, *, greatest: bool = False
 ) -> None:
     """Add the points, arrays of shape (n,), to the metric's summary; NaN and infinities count but do not add up.
 
-    Of points with the same step and time the last is the one that arrived last; with `greatest` the one of the
-    greatest value, as MLflow has it (NaN is the least).
+    `new` is their sum. Of points with the same step and time the last is the one that arrived last; with `greatest`
+    the one of the greatest value, as MLflow has it (NaN is the least).
     """
     _draw(metric, values)
-    finite = values[np.isfinite(values)]
-    if len(finite):
-        low, high = float(finite.min()), float(finite.max())
-        metric.min = low if metric.min is None else min(metric.min, low)
-        metric.max = high if metric.max is None else max(metric.max, high)
-        metric.total += float(finite.sum())
-        metric.finite_count += len(finite)
+    if new.finite:
+        metric.min = new.low if metric.min is None else min(metric.min, new.low)
+        metric.max = new.high if metric.max is None else max(metric.max, new.high)
+        metric.total += new.total
+        metric.finite_count += new.finite
         if metric.first is None:
-            metric.first = float(finite[0])
-    place = _latest(steps, times)
+            metric.first = float(values[np.argmax(np.isfinite(values))])
+    place = len(steps) - 1 if new.is_forward else _latest(steps, times)
     step, time = int(steps[place]), int(times[place])
-    if greatest:
+    if greatest and not new.is_forward:
         together = np.flatnonzero((steps == step) & (times == time))
         place = int(together[np.argmax(_ranked(values[together]))])
     value = float(values[place])
     if _is_later(metric, step, time) and not (greatest and _is_less(metric, step, time, value)):
-        is_finite = bool(np.isfinite(value))
+        is_finite = math.isfinite(value)
         metric.last = value if is_finite else None
         metric.last_text = None if is_finite else spelled(value)
         metric.last_step, metric.last_time = step, time

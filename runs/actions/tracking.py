@@ -1,9 +1,9 @@
 """What a training writes while it runs: points of metrics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import QuerySet
@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from runs.actions import jobs
 from runs.actions.idempotency import claim
-from runs.actions.metric_rows import write_rows
+from runs.actions.metric_rows import NewSegment, write_rows
 from runs.actions.names import intern
 from runs.actions.presence import hold
-from runs.actions.summary import add_numbers, add_texts
+from runs.actions.summary import Sum, add_numbers, add_texts, sum_of_texts, sums_of
 from runs.errors import Invalid
 from runs.limits import (
     METRIC_NAMES_PER_RUN,
@@ -98,10 +98,10 @@ def log_points(run: Run, batch: Sequence[Points], *, key: str = "", once: bool =
         metrics = _metrics(run, batch)
         for points in batch:
             _check_family(metrics[points.name], points)
-        if once:
-            batch = [p for p in (_without_known(metrics[p.name], p) for p in batch) if len(p.values)]
-        segments = [_append(metrics[p.name], p, greatest=once) for p in batch if len(p.values)]
-        write_rows(segments, metrics.values())
+        filled = [points for points in batch if len(points.values)]
+        # Of two series of one metric the second goes on where the first ends.
+        rounds = [filled] if len(metrics) == len(batch) else [[points] for points in filled]
+        write_rows([new for some in rounds for new in _added(metrics, some, once=once)], metrics.values())
         for metric in metrics.values():
             if metric.segment_count % MERGE_EVERY == 0:
                 jobs.enqueue("merge segments", {"metric": metric.pk}, dedupe=f"merge:{metric.pk}")
@@ -149,22 +149,68 @@ def _check_family(metric: Metric, points: Points) -> None:
         raise OtherFamily(points.name, Metric.FAMILIES[metric.kind], Metric.FAMILIES[points.kind])
 
 
-def _without_known(metric: Metric, points: Points) -> Points:
-    """The points without those that the metric has, and each of them once. Most logs go forward: then none is read."""
-    if points.steps is None or points.times is None or isinstance(points.values, list):
-        return points
-    is_ahead = not metric.count or int(points.steps.min()) > metric.last_step
-    if is_ahead and bool((points.steps[1:] > points.steps[:-1]).all()):
-        return points
-    sent = _rows_of(points.steps, points.times, points.values)
-    seen = _known_rows(metric, points.steps, points.times)
+class _Series(NamedTuple):
+    """Points of a metric, each with its step and its time: arrays of shape (n,), or a list of texts."""
+
+    metric: Metric
+    steps: Integers
+    times: Integers
+    values: Floats | list[str]
+    is_whole: bool
+
+
+def _added(metrics: Mapping[str, Metric], batch: Sequence[Points], *, once: bool) -> list[NewSegment]:
+    """The points of these metrics, one series of each, as new segments; their summaries have them added."""
+    series = [_placed(metrics[points.name], points) for points in batch]
+    sums = _sums(series)
+    if once:
+        fresh = [_without_known(each, new) for each, new in zip(series, sums, strict=True)]
+        if any(each is not whole for each, whole in zip(fresh, series, strict=True)):
+            series = [each for each in fresh if each is not None]
+            sums = _sums(series)
+    return [_append(each, new, greatest=once) for each, new in zip(series, sums, strict=True)]
+
+
+def _placed(metric: Metric, points: Points) -> _Series:
+    """The points with their steps and times. Raises Invalid where these are not as many as the values."""
+    n = len(points.values)
+    start = metric.last_step + 1 if metric.count else 0
+    steps = np.arange(start, start + n, dtype=np.int64) if points.steps is None else points.steps
+    now_ms = int(timezone.now().timestamp() * 1000)
+    times = np.full(n, now_ms, dtype=np.int64) if points.times is None else points.times
+    if len(steps) != n or len(times) != n:
+        raise Invalid(
+            f"The metric {points.name!r} has {n} values, but {len(steps)} steps and {len(times)} times.",
+            field="series",
+        )
+    return _Series(metric, steps, times, points.values, points.is_whole)
+
+
+def _sums(series: Sequence[_Series]) -> list[Sum]:
+    """The sum of each; texts do not add up."""
+    found = iter(sums_of([(each.steps, each.values) for each in series if not isinstance(each.values, list)]))
+    return [sum_of_texts(each.steps) if isinstance(each.values, list) else next(found) for each in series]
+
+
+def _without_known(series: _Series, new: Sum) -> _Series | None:
+    """The series without points that its metric has, and each of them once; itself where all are new.
+
+    None without any. Most logs go forward: then nothing is read.
+    """
+    metric, steps, times, values, is_whole = series
+    if isinstance(values, list):
+        return series
+    if new.is_forward and (not metric.count or new.first_step > metric.last_step):
+        return series
+    sent = _rows_of(steps, times, values)
+    seen = _known_rows(metric, steps, times)
     fresh = np.zeros(len(sent), dtype=bool)
     for place, row in enumerate(sent):
         fresh[place] = row not in seen
         seen.add(row)
     if fresh.all():
-        return points
-    return replace(points, values=points.values[fresh], steps=points.steps[fresh], times=points.times[fresh])
+        return series
+    return _Series(metric, steps[fresh], times[fresh], values[fresh], is_whole) if fresh.any() else None
 
 
 # A step, its time, and the bits of the value: a NaN equals itself here.
@@ -190,32 +236,17 @@ def _rows_of(steps: Integers, times: Integers, values: Floats) -> list[Row]:
     return list(zip(steps.tolist(), times.tolist(), values.view(np.int64).tolist(), strict=True))
 
 
-def _append(metric: Metric, points: Points, *, greatest: bool) -> Segment:
+def _append(series: _Series, new: Sum, *, greatest: bool) -> NewSegment:
     """The points as a new segment, and the metric's summary with them added; `greatest` as `add_numbers`."""
-    n = len(points.values)
-    check_room(metric.count + n, POINTS_PER_METRIC, f"points of the metric {points.name!r}")
-    start = metric.last_step + 1 if metric.count else 0
-    steps = np.arange(start, start + n, dtype=np.int64) if points.steps is None else points.steps
-    now_ms = int(timezone.now().timestamp() * 1000)
-    times = np.full(n, now_ms, dtype=np.int64) if points.times is None else points.times
-    if len(steps) != n or len(times) != n:
-        raise Invalid(
-            f"The metric {points.name!r} has {n} values, but {len(steps)} steps and {len(times)} times.",
-            field="series",
-        )
-    metric.is_whole = points.is_whole and (metric.is_whole or metric.count == 0)
-    if isinstance(points.values, list):
-        data, codec = pack_texts(steps.tolist(), times.tolist(), points.values), Segment.TEXT
-        add_texts(metric, steps, times, points.values)
-    else:
-        data, codec = pack(steps, times, points.values), Segment.RAW
-        add_numbers(metric, steps, times, points.values, greatest=greatest)
+    metric, steps, times, values, is_whole = series
+    n = len(values)
+    check_room(metric.count + n, POINTS_PER_METRIC, f"points of the metric {metric.name.text!r}")
+    metric.is_whole = is_whole and (metric.is_whole or metric.count == 0)
     metric.segment_count += 1
-    return Segment(
-        metric=metric,
-        count=n,
-        first_step=int(steps.min()),
-        last_step=int(steps.max()),
-        codec=codec,
-        data=data,
-    )
+    if isinstance(values, list):
+        add_texts(metric, steps, times, values)
+        data, codec = pack_texts(steps.tolist(), times.tolist(), values), Segment.TEXT
+    else:
+        add_numbers(metric, steps, times, values, new, greatest=greatest)
+        data, codec = pack(steps, times, values), Segment.RAW
+    return metric.pk, n, new.first_step, new.last_step, codec, data
