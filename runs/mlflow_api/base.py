@@ -212,19 +212,28 @@ def read(request: HttpRequest) -> Fields:
     """What was sent: the query of a GET, else a JSON object."""
     if request.method == "GET":
         return read_query(request)
+    body = body_of(request)
+    try:
+        sent = _decoded(body)
+        sent = _decoded(sent.encode()) if isinstance(sent, str) else sent
+    except (ValueError, RecursionError):
+        raise Wrong("The body is not JSON.") from None
+    if not isinstance(sent, dict):
+        raise Wrong("Send a JSON object.")
+    return Fields(sent)
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """What was sent as JSON."""
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # also what keeps forms of other sites out
         raise Wrong("Bad Request. Content-Type must be one of ['application/json'].")
     try:
-        sent = _decoded(request.body)
-        sent = _decoded(sent.encode()) if isinstance(sent, str) else sent
-    except (ValueError, RecursionError, UnreadablePostError):
+        return request.body
+    except UnreadablePostError:
         raise Wrong("The body is not JSON.") from None
     except RequestDataTooBig:
         raise Invalid("The body is larger than 16 MiB, the most this address takes at once.") from None
-    if not isinstance(sent, dict):
-        raise Wrong("Send a JSON object.")
-    return Fields(sent)
 
 
 def _decoded(body: bytes) -> Any:

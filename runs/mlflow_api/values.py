@@ -1,36 +1,27 @@
 """What scripts log: metrics, parameters, tags, one by one or in batches."""
 
 from collections import Counter
-from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any
-
-import numpy as np
 
 from runs.actions.batch import log_batch
 from runs.actions.image_names import move_images_aside
 from runs.actions.organise import remove_tags
 from runs.actions.parents import set_parent
-from runs.actions.tracking import OtherFamily, Points
+from runs.actions.tracking import OtherFamily
 from runs.errors import Conflict
 from runs.limits import DESCRIPTION_BYTES, NAME_LENGTH
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
 from runs.mlflow_api.model_points import points_of_models
+from runs.mlflow_api.points import look_closer, one_point, point_of, points_of, read_usual
 from runs.mlflow_api.shapes import NAME, NOTE, PARENT, USER
 from runs.models import Run
-from runs.models.metric import Floats, Integers
 from runs.query.lexer import composed
 
 MOST = {"metrics": 1000, "params": 100, "tags": 100}
 MOST_TOGETHER = 1000
 PARAM_LENGTH, TAG_LENGTH = 6000, 8000
-Point = tuple[int, int, float]
-Columns = tuple[Integers, Integers, Floats]
-_OF_MODELS = {"model_id", "modelId"}
-# Points with the fields that they were read from, for what else those say.
-Closer = list[tuple[Fields, str, Point]]
 
 
 def tags_of(fields: Fields, *, checked: bool = True) -> dict[str, str]:
@@ -61,13 +52,11 @@ def log_metric(call: Call) -> dict[str, Any]:
     """One point."""
     call.run_id()
     key = call.fields.key("Metric name", "name")
-    point = _point(call.fields, key)
-    step, time, value = point
-    steps, times, values = _arrays([step], [time], [value])
+    point = point_of(call.fields, key)
     _put(
         call.run_of_script(),
         call,
-        points=[Points(key, values, steps, times)],
+        points=[one_point(key, point)],
         model_points=points_of_models(call, [(call.fields, key, point)]),
     )
     return {}
@@ -91,10 +80,15 @@ def log_parameter(call: Call) -> dict[str, Any]:
 
 def batch(call: Call) -> dict[str, Any]:
     """Many of each: all of it, or nothing."""
+    usual = read_usual(call.request)
+    if usual is not None:
+        call.fields = usual[0]
     call.run_id()
     fields = call.fields
-    _check_room({name: len(fields.objects(name)) for name in MOST})
-    points, closer = _points_by_key(fields)
+    counts = {name: len(fields.objects(name)) for name in MOST}
+    _check_room(counts if usual is None else counts | {"metrics": len(usual[1].keys)})
+    columns, closer = look_closer(fields.objects("metrics")) if usual is None else (usual[1], [])
+    points = points_of(columns)
     pairs = [
         (param.key("Param key"), param.text("value", "")[:PARAM_LENGTH]) for param in fields.items("params")
     ]
@@ -159,73 +153,6 @@ def _put(run: Run, call: Call, *, tags: dict[str, str] | None = None, **values: 
         return
     if PARENT in tags and (parent := call.parent(tags[PARENT])) is not None:
         set_parent(run, parent, by=call.caller.user)
-
-
-def _points_by_key(fields: Fields) -> tuple[list[Points], Closer]:
-    """The metrics of a batch by key, in the order they were sent; and those that took a closer look."""
-    sent = fields.objects("metrics")
-    closer: Closer = []
-    columns = _columns(sent)
-    if columns is None:
-        for at, each in enumerate(sent):
-            metric = Fields(each, f"metrics[{at}].")
-            key = metric.key("Metric name", "name")
-            closer.append((metric, key, _point(metric, key)))
-        points = [point for _, _, point in closer]
-        columns = _arrays(
-            [step for step, _, _ in points],
-            [time for _, time, _ in points],
-            [value for _, _, value in points],
-        )
-    steps, times, values = columns
-    keys = [key for _, key, _ in closer] or list(map(itemgetter("key"), sent))
-    places: dict[str, list[int]] = {}
-    for at, key in enumerate(keys):
-        places.setdefault(key, []).append(at)
-    for at in () if closer else (of_key[0] for of_key in places.values()):
-        Fields(sent[at], f"metrics[{at}].").key("Metric name", "name")
-    found = [Points(key, values[at], steps[at], times[at]) for key, at in places.items()]
-    return found, closer
-
-
-def _columns(sent: list[dict[str, Any]]) -> Columns | None:
-    """Steps, times and values where all are written as clients nearly always do; None where one takes a closer look.
-
-    Column by column and not point by point: a batch has a thousand of them.
-    """
-    if _OF_MODELS & set().union(*sent):
-        return None
-    try:
-        keys, times, values = (list(map(itemgetter(name), sent)) for name in ("key", "timestamp", "value"))
-    except KeyError:
-        return None
-    steps = [each.get("step", 0) for each in sent]
-    if {*map(type, keys)} != {str} or {*map(type, values)} - {float, int}:
-        return None
-    if {*map(type, steps), *map(type, times)} != {int} or min(times) < 0:
-        return None
-    try:
-        return _arrays(steps, times, values)
-    except OverflowError:
-        return None
-
-
-def _point(metric: Fields, key: str) -> Point:
-    value, time = metric.number("value"), metric.integer("timestamp")
-    if time < 0:
-        raise Wrong(
-            f"Invalid value {time} for parameter '{metric.place}timestamp' supplied: metric '{key}' (value={value})."
-            " Timestamp must be a nonnegative long (64-bit integer) "
-        )
-    return metric.integer("step", 0), time, value
-
-
-def _arrays(steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Columns:
-    return (
-        np.array(steps, dtype=np.int64),
-        np.array(times, dtype=np.int64),
-        np.array(values, dtype=np.float64),
-    )
 
 
 def _present(conflict: Conflict) -> dict[str, str]:
