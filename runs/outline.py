@@ -24,22 +24,13 @@ def extended(outline: bytes | None, count: int, values: Floats) -> bytes:
     total = count + len(values)
     while math.ceil(total / width) > MOST_PARTS:
         width, bounds = width * 2, _halved(bounds)
-    if not len(values):
-        return _written(width, bounds)
-    open_ = -count % width  # the last part still takes so many
-    starts = np.arange(open_, len(values), width)
-    if open_:
-        starts = np.concatenate([[0], starts])
+    grown = np.full((math.ceil(total / width), 2), np.nan, dtype=np.float64)
+    grown[: len(bounds)] = bounds
+    parts = np.arange(count, total) // width
     finite = np.where(np.isfinite(values), values, np.nan)
-    grown = np.stack([np.fmin.reduceat(finite, starts), np.fmax.reduceat(finite, starts)], axis=1)
-    if open_:
-        grown[0] = np.fmin(bounds[-1, 0], grown[0, 0]), np.fmax(bounds[-1, 1], grown[0, 1])
-        bounds = bounds[:-1]
-    return _written(width, np.concatenate([bounds, grown]))
-
-
-def _written(width: int, bounds: Bounds) -> bytes:
-    return width.to_bytes(_HEAD, "little") + bounds.astype("<f8").tobytes()
+    np.fmin.at(grown[:, 0], parts, finite)
+    np.fmax.at(grown[:, 1], parts, finite)
+    return width.to_bytes(_HEAD, "little") + grown.astype("<f8").tobytes()
 
 
 def parts_of(
