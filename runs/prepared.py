@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -128,7 +130,7 @@ class _Statement:
 
     def ask(self, values: tuple[Filling, ...]) -> list[Any]:
         """The objects of all rows."""
-        with reading_cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(self._sql, _fill(self._params, values))
             return [self._made_of(list(row)) for row in cursor.fetchall()]
 
@@ -155,7 +157,7 @@ class PreparedRows:
     def all(self, *values: Filling) -> list[Any]:
         """All rows that the query finds with these values, in its order, each a tuple or a list."""
         made = self.made()
-        with reading_cursor() as cursor:
+        with prepared_cursor() as cursor:
             made.ask(cursor, values)
             return made.read(cursor)
 
@@ -180,7 +182,7 @@ def rows_of_each(asked: Sequence[PreparedRows], *values: Filling) -> Iterator[li
     connection.ensure_connection()
     with ExitStack() as stack:
         stack.enter_context(connection.connection.pipeline())
-        cursors = [stack.enter_context(reading_cursor()) for _ in made]
+        cursors = [stack.enter_context(prepared_cursor()) for _ in made]
         for each, cursor in zip(made, cursors, strict=True):
             each.ask(cursor, values)
         for each, cursor in zip(made, cursors, strict=True):
@@ -192,10 +194,58 @@ def reading_cursor() -> Iterator[CursorWrapper]:
     """A cursor for many rows: of PostgreSQL's driver it takes the quick reader of moments; Django's is in Python."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            from psycopg.types.datetime import TimestamptzLoader
-
-            cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+            cursor.cursor = _cursors()[0](connection.connection)
         yield cursor
+
+
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """A cursor for statements that come again and again: PostgreSQL reads and plans each once for a connection.
+
+    It takes their values apart from their words, and each of many rows in one go. Django, which logs statements for
+    those who debug, knows no words of such ones: then they are sent as all others.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.cursor = _cursors()[not connection.queries_logged](connection.connection)
+        yield cursor
+
+
+@cache
+def _cursors() -> tuple[type[Any], type[Any]]:
+    """PostgreSQL's cursors that write values into statements, as Django does, and that send them beside."""
+    from psycopg import ClientCursor, Cursor
+    from psycopg.adapt import AdaptersMap
+    from psycopg.types.datetime import TimestamptzLoader
+
+    # By connection: making one takes as long as a lookup.
+    known: WeakKeyDictionary[Any, AdaptersMap] = WeakKeyDictionary()
+
+    class Reading:
+        """What both have."""
+
+        connection: Any
+
+        @property
+        def adapters(self) -> AdaptersMap:
+            """Those of the connection, with the quick reader."""
+            found = known.get(self.connection)
+            if found is None:
+                found = known[self.connection] = AdaptersMap(self.connection.adapters)
+                found.register_loader("timestamptz", TimestamptzLoader)
+            return found
+
+    class Client(Reading, ClientCursor[Any]):
+        """Writes values into statements."""
+
+    class Server(Reading, Cursor[Any]):
+        """Sends them beside."""
+
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            """Have it prepared, and run it."""
+            return super().execute(query, params, **{"prepare": True} | options)
+
+    return Client, Server
 
 
 class _Rows:

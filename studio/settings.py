@@ -84,6 +84,15 @@ def database(url: str, folder: Path) -> dict[str, object]:
             f"DATABASE_URL starts with '{parts.scheme}://': give postgres://user:password@host:port/name, "
             "or leave it empty for the built-in SQLite."
         )
+    options: dict[str, object] = {k: v for k, v in parse_qsl(parts.query) if k != "host"}
+    # So often a statement that comes again and again is asked before the server is to remember it (runs/prepared.py).
+    threshold = str(options.get("prepare_threshold", "0"))
+    if threshold != "none" and not (threshold.isascii() and threshold.isdecimal()):
+        raise ValueError(
+            f"DATABASE_URL says prepare_threshold={threshold}: give a number, or none for a pooler between the studio "
+            "and PostgreSQL that knows no prepared statements."
+        )
+    options["prepare_threshold"] = None if threshold == "none" else int(threshold)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -93,7 +102,7 @@ def database(url: str, folder: Path) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {k: v for k, v in parse_qsl(parts.query) if k != "host"},
+        "OPTIONS": options,
     }
 
 

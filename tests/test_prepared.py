@@ -135,3 +135,14 @@ def test_a_query_that_fails_among_several_says_so_and_leaves_the_connection_whol
     with pytest.raises(ProgrammingError if connection.vendor == "postgresql" else OperationalError), apart():
         list(rows_of_each((ids, broken, ids), [run.pk]))
     assert [[*row] for row in ids.all([run.pk])] == [[run.pk]]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL remembers statements")
+def test_postgresql_remembers_the_statement(workspace):
+    by_name = PreparedRows(lambda name: Tag.objects.filter(name__text=name).values_list("value"), str)
+    make.run(workspace, tags={"first": "1", "second": "2"})
+    known = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE %s"
+    assert [by_name.all(name) for name in ("first", "second", "third")] == [[("1",)], [("2",)], []]
+    with connection.cursor() as cursor:
+        cursor.execute(known, ["%runs_tag%"])
+        assert cursor.fetchall() == [(3,)]
