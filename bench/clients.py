@@ -1,4 +1,7 @@
-"""Client processes that send batches of points over HTTP as fast as they are answered."""
+"""Client processes that send batches of points over HTTP as fast as they are answered.
+
+A batch is made before, and only its steps are written anew each time: what is measured is the server.
+"""
 
 import http.client
 import json
@@ -13,6 +16,9 @@ from typing import Any
 METRICS = 10  # a batch is shared out among so many names, as a training logs them
 
 ATTEMPTS = 5
+
+# The steps of a batch are this number and two digits, which say the place in it.
+_STEPS = 10_000_000
 
 Body = Callable[[str, int, list[float]], bytes]
 
@@ -95,14 +101,17 @@ def _send(load: Load, place: int, barrier: Any, results: Any) -> None:
 def _send_until_done(load: Load, place: int, barrier: Any) -> tuple[float, float, list[float]]:
     """Returns when it began and ended on the clock that all processes share, and the duration of each call."""
     connection = http.client.HTTPConnection(load.host, load.port, timeout=60)
-    generator, step, durations = random.Random(place), 0, []
+    generator, steps, durations = random.Random(place), _STEPS, []
     values = [generator.gauss(0, 1) for _ in range(load.batch)]
-    _call(connection, load, place, load.body(load.runs[place], step, values))  # connects, makes the metrics
+    made, digits = load.body(load.runs[place], steps * 100, values), str(steps).encode()
+    if load.batch > 100 * METRICS or made.count(digits) != load.batch:
+        raise ValueError(f"a batch of {load.batch} points does not hold each step once")
+    _call(connection, load, place, made)  # connects, makes the metrics
     barrier.wait(120)
     began = time.monotonic()
     while time.monotonic() - began < load.seconds:
-        step += load.batch // METRICS
-        body = load.body(load.runs[place], step, values)
+        steps += 1
+        body = made.replace(digits, str(steps).encode())
         before = time.perf_counter()
         _call(connection, load, place, body)
         durations.append(time.perf_counter() - before)
