@@ -29,6 +29,11 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
+def default_workers() -> int:
+    """As many as there are processors to use, up to four: each takes some 100 MB, and does one thing at a time."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+
+
 def parse_up(arguments: list[str]) -> argparse.Namespace:
     """The options of `studio up`."""
     parser = argparse.ArgumentParser(
@@ -42,7 +47,11 @@ def parse_up(arguments: list[str]) -> argparse.Namespace:
     )
     add_data(parser)
     parser.add_argument(
-        "--workers", type=positive, default=1, metavar="N", help="processes of the web server (1)"
+        "--workers",
+        type=positive,
+        default=default_workers(),
+        metavar="N",
+        help="processes of the web server (one for each processor, at most 4)",
     )
     parser.add_argument("--demo", action="store_true", help="run the example trainings in the background")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
