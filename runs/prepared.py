@@ -211,6 +211,21 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
         yield cursor
 
 
+def allow_prepared(connection: Any, **_: Any) -> None:
+    """Have statements prepared on a new connection, unless `prepare_threshold` in its address says when, or never.
+
+    Not through a pooler: PgBouncer hands each transaction to any of its connections, and before 1.21 knows nothing of
+    what another has prepared. It is told by the number of the process at the other end, which it makes up.
+    """
+    if connection.vendor != "postgresql" or "prepare_threshold" in connection.settings_dict["OPTIONS"]:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (process,) = cursor.fetchone()
+    made = connection.connection
+    made.prepare_threshold = 0 if process == made.info.backend_pid else None
+
+
 @cache
 def _cursors() -> tuple[type[Any], type[Any]]:
     """PostgreSQL's cursors that write values into statements, as Django does, and that send them beside."""

@@ -20,8 +20,17 @@ from studio.serve_processes import PACKAGES, Child, signal_name, stop_all
 from studio.stop_signal import StopSignal
 
 READY_TIMEOUT_S = 90
+# Shared among the processes of the web server: each may take a connection of PostgreSQL, which has a hundred.
+THREADS, LEAST_THREADS = 64, 8
 # Packages whose static files are collected with ours.
 WITH_STATIC = ("django-htmx", "plotly", "drf-spectacular-sidecar", "djangorestframework", "whitenoise")
+
+
+def threads(workers: int) -> dict[str, str]:
+    """How many threads each process of the web server has, unless the environment says."""
+    if os.environ.get("STUDIO_THREADS", "").strip():
+        return {}
+    return {"STUDIO_THREADS": str(max(LEAST_THREADS, THREADS // workers))}
 
 
 class Up:
@@ -33,7 +42,7 @@ class Up:
         self.public_url = os.environ.get("STUDIO_PUBLIC_URL", "").strip().rstrip("/") or address.public_url
         self.environment = self.make_environment()
         where = ["--address", address.ip, "--port", str(address.port), "--workers", str(options.workers)]
-        self.web = Child("web server", "studio.serve_web", where, self.environment)
+        self.web = Child("web server", "studio.serve_web", where, self.environment | threads(options.workers))
         self.worker = Child("worker", "runs.worker", [], self.environment)
         self.children = [self.web, self.worker]
 

@@ -85,14 +85,12 @@ def database(url: str, folder: Path) -> dict[str, object]:
             "or leave it empty for the built-in SQLite."
         )
     options: dict[str, object] = {k: v for k, v in parse_qsl(parts.query) if k != "host"}
-    # So often a statement that comes again and again is asked before the server is to remember it (runs/prepared.py).
-    threshold = str(options.get("prepare_threshold", "0"))
-    if threshold != "none" and not (threshold.isascii() and threshold.isdecimal()):
-        raise ValueError(
-            f"DATABASE_URL says prepare_threshold={threshold}: give a number, or none for a pooler between the studio "
-            "and PostgreSQL that knows no prepared statements."
-        )
-    options["prepare_threshold"] = None if threshold == "none" else int(threshold)
+    # Said by nobody, it depends on whether a pooler stands between: runs/prepared.py.
+    if (threshold := options.get("prepare_threshold")) is not None:
+        text = str(threshold)
+        if text != "none" and not (text.isascii() and text.isdecimal()):
+            raise ValueError(f"DATABASE_URL says prepare_threshold={text}: give a number or none.")
+        options["prepare_threshold"] = None if text == "none" else int(text)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -31,18 +31,18 @@ def test_a_database_url_names_postgresql(tmp_path):
         "db.example",
         "5433",
     )
-    assert entry["OPTIONS"] == {"sslmode": "require", "prepare_threshold": 0}
+    assert entry["OPTIONS"] == {"sslmode": "require"}
 
 
 @pytest.mark.parametrize(("said", "meant"), [("none", None), ("5", 5)])
-def test_a_pooler_may_know_no_prepared_statements(tmp_path, said, meant):
+def test_the_address_says_when_statements_are_prepared(tmp_path, said, meant):
     entry = database(f"postgres://db.example/studio?prepare_threshold={said}", tmp_path)
     assert entry["OPTIONS"] == {"prepare_threshold": meant}
 
 
 @pytest.mark.parametrize("said", ["-1", "never", ""])
 def test_what_prepare_threshold_may_be_is_said(tmp_path, said):
-    with pytest.raises(ValueError, match="give a number, or none for a pooler"):
+    with pytest.raises(ValueError, match="give a number or none"):
         database(f"postgres://db.example/studio?prepare_threshold={said or '%20'}", tmp_path)
 
 

@@ -1,13 +1,14 @@
 """Lookups whose SQL is built once find what Django finds."""
 
 from datetime import timedelta
+from unittest.mock import MagicMock, Mock
 
 import pytest
 from django.db import OperationalError, ProgrammingError, connection
 from django.db.models.expressions import RawSQL
 
 from runs.models import ApiToken, Member, Run, Tag
-from runs.prepared import Prepared, PreparedRows, rows_of_each
+from runs.prepared import Prepared, PreparedRows, allow_prepared, rows_of_each
 from runs.query.expressions import is_one_of
 from runs.transaction import apart
 from tests import make
@@ -146,3 +147,20 @@ def test_postgresql_remembers_the_statement(workspace):
     with connection.cursor() as cursor:
         cursor.execute(known, ["%runs_tag%"])
         assert cursor.fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("process", "options", "threshold"),
+    [
+        (7, {}, 0),
+        (8, {}, None),
+        (7, {"prepare_threshold": None}, "as it was"),
+        (8, {"prepare_threshold": 5}, "as it was"),
+    ],
+)
+def test_statements_are_prepared_where_no_pooler_stands_between(process, options, threshold):
+    made = Mock(prepare_threshold="as it was", info=Mock(backend_pid=7))
+    opened = MagicMock(vendor="postgresql", settings_dict={"OPTIONS": options}, connection=made)
+    opened.cursor.return_value.__enter__.return_value.fetchone.return_value = (process,)
+    allow_prepared(connection=opened)
+    assert made.prepare_threshold == threshold
