@@ -185,7 +185,12 @@ def _rows(
 
 def _names(workspace: Workspace, runs: list[int], search: str) -> tuple[dict[int, tuple[int, str]], bool]:
     """The keys that any of the runs has, by their number, in the order of their text."""
-    tables = {Kind.TAG: Tag, Kind.PROPERTY: Property, Kind.PARAM: Param, Kind.METRIC: Metric}
+    tables: dict[Kind, Any] = {
+        Kind.TAG: Tag,
+        Kind.PROPERTY: Property,
+        Kind.PARAM: Param,
+        Kind.METRIC: Metric,
+    }
     any_of = [
         Q(kind=kind, pk__in=table._default_manager.filter(run__in=runs).values("name"))
         for kind, table in tables.items()
