@@ -5,7 +5,7 @@ Building the statement anew took two thirds of the time of a lookup by key. What
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -190,25 +190,22 @@ def rows_of_each(asked: Sequence[PreparedRows], *values: Filling) -> Iterator[li
 
 
 @contextmanager
-def reading_cursor() -> Iterator[CursorWrapper]:
+def reading_cursor(*, prepared: bool = False) -> Iterator[CursorWrapper]:
     """A cursor for many rows: of PostgreSQL's driver it takes the quick reader of moments; Django's is in Python."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.cursor = _cursors()[0](connection.connection)
+            client, server = _cursors()
+            cursor.cursor = (server if prepared else client)(connection.connection)
         yield cursor
 
 
-@contextmanager
-def prepared_cursor() -> Iterator[CursorWrapper]:
-    """A cursor for statements that come again and again: PostgreSQL reads and plans each once for a connection.
+def prepared_cursor() -> AbstractContextManager[CursorWrapper]:
+    """The same for statements that come again and again: PostgreSQL reads and plans each once for a connection.
 
     It takes their values apart from their words, and each of many rows in one go. Django, which logs statements for
     those who debug, knows no words of such ones: then they are sent as all others.
     """
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.cursor = _cursors()[not connection.queries_logged](connection.connection)
-        yield cursor
+    return reading_cursor(prepared=not connection.queries_logged)
 
 
 def allow_prepared(connection: Any, **_: Any) -> None:

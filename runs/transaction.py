@@ -51,9 +51,7 @@ def _turn() -> Iterator[None]:
             return
         # Processes queue at a file of their own: at the database's they would sleep and look again. With two
         # web servers and four clients a third more batches a second.
-        handle = os.open(
-            f"{connection.settings_dict['NAME']}-turn", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        handle = os.open(f"{name}-turn", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

@@ -138,7 +138,9 @@ def test_a_query_that_fails_among_several_says_so_and_leaves_the_connection_whol
     assert [[*row] for row in ids.all([run.pk])] == [[run.pk]]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL remembers statements")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no server that would remember statements"
+)
 def test_postgresql_remembers_the_statement(workspace):
     by_name = PreparedRows(lambda name: Tag.objects.filter(name__text=name).values_list("value"), str)
     make.run(workspace, tags={"first": "1", "second": "2"})
