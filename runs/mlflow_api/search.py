@@ -1,7 +1,7 @@
 """Searches: MLflow's filters and orders, by the studio's one grammar and planner."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from runs.access import get_numbered_experiments, get_workspace
 from runs.access_models import logged_models_for
@@ -9,20 +9,28 @@ from runs.errors import Invalid
 from runs.mlflow_api.base import Call
 from runs.mlflow_api.errors import Wrong
 from runs.mlflow_api.fields import Fields
+from runs.mlflow_api.filter_words import filter_refusal, order_refusal
 from runs.mlflow_api.model_shapes import models_shape
 from runs.mlflow_api.shapes import experiment_shape, run_shape
 from runs.query.conditions import Conditions
 from runs.query.experiment_search import parse_experiment_order, search_experiments
 from runs.query.fields import OF_EXPERIMENTS, OF_MODELS, OF_RUNS, Words
 from runs.query.grammar import parse
-from runs.query.model_search import OnData, parse_model_sort, search_models
+from runs.query.model_search import OnData, OtherModels, parse_model_sort, search_models
 from runs.query.nodes import Node
 from runs.query.whole_runs import parse_order, search_whole_runs
+
+Order = TypeVar("Order")
 
 MOST = 50_000
 RUNS_A_PAGE = 1000
 MODELS_A_PAGE = 50
 VIEWS = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
+_NO_MATCH = {
+    "experiments": "Experiment IDs in the page token do not match the requested experiment IDs",
+    "filter": "Filter string in the page token does not match the requested filter string",
+    "order": "Order by in the page token does not match the requested order by",
+}
 _DELETED = {"ACTIVE_ONLY": False, "DELETED_ONLY": True, "ALL": None}
 
 
@@ -31,7 +39,7 @@ def runs(call: Call) -> dict[str, Any]:
     fields = call.fields
     workspace = get_workspace(call.caller, call.workspace_name)
     limit, view = fields.most(RUNS_A_PAGE, MOST), fields.word("run_view_type", VIEWS, "ACTIVE_ONLY")
-    tree, order = _filter(fields), parse_order(fields.texts("order_by"))
+    tree, order = _filter(fields), _order(fields, parse_order)
     experiments = get_numbered_experiments(call.caller, workspace, numbers_of(fields.texts("experiment_ids")))
     try:
         page = search_whole_runs(
@@ -58,7 +66,7 @@ def experiments(call: Call) -> dict[str, Any]:
             workspace,
             _filter(fields, OF_EXPERIMENTS),
             deleted=_DELETED[view],
-            order=parse_experiment_order(fields.texts("order_by")),
+            order=_order(fields, parse_experiment_order, OF_EXPERIMENTS),
             cursor=fields.text("page_token", ""),
             limit=limit,
         )
@@ -102,7 +110,14 @@ def _filter(fields: Fields, words: Words = OF_RUNS) -> Node | None:
     try:
         return parse(fields.text("filter", ""), mlflow=True, words=words)
     except Invalid as refusal:
-        raise Wrong(f"Invalid filter string: {refusal.message}") from None
+        raise filter_refusal(refusal, words) from None
+
+
+def _order(fields: Fields, parse: Callable[[Iterable[str]], Order], words: Words = OF_RUNS) -> Order:
+    try:
+        return parse(fields.texts("order_by"))
+    except Invalid as refusal:
+        raise order_refusal(refusal, words) from None
 
 
 def _on_data(fields: Fields, *, required: bool = False) -> OnData:
@@ -121,7 +136,9 @@ def numbers_of(texts: Sequence[str]) -> set[int]:
 
 
 def page_refusal(refusal: Invalid) -> Wrong:
-    """A token that is none, in MLflow's words; other refusals as they are."""
+    """A token that is none, or one of another search, in MLflow's words; other refusals as they are."""
+    if isinstance(refusal, OtherModels):
+        return Wrong(f"{_NO_MATCH[refusal.part]}. {refusal.message}")
     if refusal.field == "cursor":
         return Wrong(f"Invalid page token, could not base64-decode. {refusal.message}")
     return Wrong(refusal.message)

@@ -9,14 +9,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from runs.errors import Invalid
 from runs.models import Experiment, ExperimentTag, Workspace
 from runs.models.experiment import DEFAULT_EXPERIMENT
 from runs.query.conditions import Context
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.fields import OF_EXPERIMENTS, Kind, Source
-from runs.query.grammar import parse_field
 from runs.query.nodes import PATTERNS, Compare, Node, Op
+from runs.query.order_keys import parse_order_key, unsortable
 from runs.query.text_match import matches
 from runs.query.time_limit import limited_time
 from runs.query.value_terms import NEVER
@@ -85,17 +84,10 @@ def parse_experiment_order(keys: Iterable[str]) -> tuple[str, ...]:
     """An order as MLflow writes it, `name ASC`, as columns; newest first for none. Raises Invalid."""
     found: dict[str, str] = {}
     for text in keys:
-        name, _, word = text.strip().rpartition(" ")
-        if not name or word.upper() not in ("ASC", "DESC"):
-            name, word = text.strip(), "ASC"
-        refusal = Invalid(f"Invalid ordering key in order_by clause '{text[:200]}'.", field="order_by")
-        try:
-            key = parse_field(name.strip(), mlflow=True, words=OF_EXPERIMENTS)
-        except Invalid:
-            raise refusal from None
+        key, falls = parse_order_key(text, OF_EXPERIMENTS)
         if key.source != Source.ATTRIBUTE or key.key not in _ORDERS:
-            raise refusal
-        found.setdefault(_ORDERS[key.key], "-" if word.upper() == "DESC" else "")
+            raise unsortable(text)
+        found.setdefault(_ORDERS[key.key], "-" if falls else "")
     # Equal ones stand newest first; where no order is asked for, in the order of their numbers.
     ties = {"of_number": "-"} if found else {"of_created": "-", "of_number": ""}
     for column, sign in ties.items():

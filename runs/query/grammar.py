@@ -11,6 +11,8 @@ from runs.query.lexer import (
     OPERATOR,
     QUOTED,
     WORD,
+    About,
+    Misread,
     Token,
     composed,
     first_unstorable,
@@ -27,7 +29,7 @@ LENGTH, DEPTH, CLAUSES = 8000, 20, 50
 MLFLOW_LENGTH, MLFLOW_CLAUSES = 100_000, 100
 _KEYWORDS = {"and", "or", "not", "in", "is", "null", "like", "ilike", "contains"}
 _PATTERN_WORDS = {"like": Op.LIKE, "ilike": Op.ILIKE, "contains": Op.CONTAINS, "in": Op.IN}
-_DATASET_KEYS = ("name", "digest", "context")
+DATASET_KEYS = ("name", "digest", "context")
 
 
 def parse(text: str, *, mlflow: bool = False, words: Words = OF_RUNS) -> Node | None:
@@ -194,7 +196,7 @@ class _Parser:
             return self.attribute(token, key if token.kind == QUOTED else prefix)
         source = self.words.sources.get(prefix.lower())
         if source is None:
-            raise unknown(token, token.text, self.words)
+            raise unknown(token, token.text, self.words, about=About.SOURCE)
         quoted = not key and self.token.kind == QUOTED and self.token.start == token.end
         place = self.token if quoted else token
         if quoted:
@@ -229,8 +231,9 @@ class _Parser:
             raise mistake(
                 f"After '{source}.' {{place}} comes a name of 1 to {NAME_LENGTH} characters.", token.start
             )
-        if source == Source.DATASET and key not in _DATASET_KEYS:
-            raise mistake(f"A dataset has {', '.join(_DATASET_KEYS)}, not {key!r} ({{place}}).", token.start)
+        if source == Source.DATASET and key not in DATASET_KEYS:
+            message = f"A dataset has {', '.join(DATASET_KEYS)}, not {key!r} ({{place}})."
+            raise mistake(message, token.start, about=About.DATASET_KEY, text=key)
         return Field(source, key, part)
 
     def attribute(self, token: Token, name: str) -> Field:
@@ -253,7 +256,7 @@ class _Parser:
         if self.token.kind != END:
             raise self.surprise("expected 'and', 'or' or the end")
 
-    def surprise(self, expected: str) -> Invalid:
+    def surprise(self, expected: str) -> Misread:
         """The present token is not what can stand here."""
         if self.token.kind == END:
             return mistake(f"The filter ends too early {{place}}: {expected}.", self.token.start)
@@ -276,11 +279,11 @@ def _with_infinity(found: Compare) -> Node:
     return any_of([found, Compare(found.field, Op.EQ, ends[found.op], found.position)])
 
 
-def unknown(token: Token, name: str, words: Words = OF_RUNS) -> Invalid:
+def unknown(token: Token, name: str, words: Words = OF_RUNS, *, about: About = About.ATTRIBUTE) -> Misread:
     """Nothing is called so; with the nearest name where one is near."""
     near = get_close_matches(name.lower(), [*words.attributes, *words.sources], n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"named values begin with {_begin_with(words)}"
-    return mistake(f"I did not understand {name!r} {{place}}: {hint}", token.start)
+    return mistake(f"I did not understand {name!r} {{place}}: {hint}", token.start, about=about, text=name)
 
 
 def _begin_with(words: Words) -> str:

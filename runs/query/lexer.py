@@ -4,8 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from runs.errors import Invalid
+from runs.query.fields import Field
 
 WORD, QUOTED, OPERATOR, MARK, END = "word", "quoted", "operator", "mark", "end"
 
@@ -28,16 +31,49 @@ class Token:
     quote: str = ""
 
     @property
+    def written(self) -> str:
+        """The text with the quotes it was written in."""
+        return f"{self.quote}{self.text}{self.quote}"
+
+    @property
     def keyword(self) -> str:
         """The word in lower case, or nothing when this is no bare word."""
         return self.text.lower() if self.kind == WORD else ""
 
 
-def mistake(message: str, position: int) -> Invalid:
-    """A refusal that says where; `position` counts from 0, the sentence from 1."""
-    return Invalid(
-        message.replace("{place}", f"at character {position + 1}"), field="filter", position=position
-    )
+class About(StrEnum):
+    """What a mistake in a filter is about."""
+
+    FORM = "form"
+    SOURCE = "source"
+    ATTRIBUTE = "attribute"
+    DATASET_KEY = "dataset key"
+    OPERATOR = "operator"
+    VALUE = "value"
+
+
+class Misread(Invalid):
+    """A mistake in a filter: `about` what, the `text` that was not understood, and whose operator or value it is.
+
+    For doors that tell it in the words of another language.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        position: int,
+        *,
+        about: About = About.FORM,
+        text: str = "",
+        of: Field | None = None,
+    ) -> None:
+        super().__init__(message, field="filter", position=position)
+        self.about, self.text, self.of = about, text, of
+
+
+def mistake(message: str, position: int, **known: Any) -> Misread:
+    """A refusal that says where; `position` counts from 0, the sentence from 1. `known`: see Misread."""
+    return Misread(message.replace("{place}", f"at character {position + 1}"), position, **known)
 
 
 def first_unstorable(text: str) -> int | None:

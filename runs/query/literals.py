@@ -4,7 +4,7 @@ import re
 
 from runs.lifecycle import ACTIVE, Status
 from runs.query.fields import Field, Kind, Source
-from runs.query.lexer import QUOTED, WORD, Token, mistake
+from runs.query.lexer import QUOTED, WORD, About, Token, mistake
 from runs.query.moments import parse_moment, parse_span
 from runs.query.nodes import ORDERED, PATTERNS, NotFinite, Op, Scalar
 
@@ -75,8 +75,14 @@ def check_operator(field: Field, op: Op, position: int) -> None:
     """Refuse an operator that the field has no use for."""
     if op in _ALLOWED[field.kind]:
         return
-    known = ", ".join(o.upper() for o in Op if o in _ALLOWED[field.kind])
-    raise mistake(f"{field} is {field.kind}, so '{op}' {{place}} does not fit; it takes {known}.", position)
+    known = ", ".join(known.upper() for known in operators_of(field))
+    message = f"{field} is {field.kind}, so '{op}' {{place}} does not fit; it takes {known}."
+    raise mistake(message, position, about=About.OPERATOR, text=op, of=field)
+
+
+def operators_of(field: Field) -> list[Op]:
+    """What the field may be compared by."""
+    return [op for op in Op if op in _ALLOWED[field.kind]]
 
 
 def literal(field: Field, op: Op, token: Token, *, mlflow: bool = False) -> Scalar:
@@ -96,6 +102,9 @@ def literal(field: Field, op: Op, token: Token, *, mlflow: bool = False) -> Scal
             f"I did not understand {token.text!r} {{place}}: "
             f"{field} is compared with {_EXAMPLES[field.kind]}.",
             token.start,
+            about=About.VALUE,
+            text=token.written,
+            of=field,
         )
     return value
 
@@ -132,7 +141,8 @@ def _read(field: Field, op: Op, token: Token) -> Scalar | None:
 
 def _bare_number(field: Field, token: Token) -> Scalar | None:
     if token.kind == QUOTED and number(token.text) is not None:
-        raise mistake(f"{field} is a number: write {token.text} {{place}} without quotes.", token.start)
+        message = f"{field} is a number: write {token.text} {{place}} without quotes."
+        raise mistake(message, token.start, about=About.VALUE, text=token.written, of=field)
     value = number(token.text) if token.kind == WORD else None
     if isinstance(value, NotFinite) and field.source == Source.ATTRIBUTE:
         return None
@@ -147,6 +157,9 @@ def _param(field: Field, op: Op, token: Token) -> Scalar | None:
         raise mistake(
             f"I did not understand {token.text!r} {{place}}: {field} {op} takes a number, such as 0.01.",
             token.start,
+            about=About.OPERATOR,
+            text=op,
+            of=field,
         )
     return token.text
 

@@ -1,7 +1,7 @@
 """Logged models as MLflow's clients search them: by the one grammar, in any order, page by page."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -15,7 +15,7 @@ from django.utils import timezone
 from runs.errors import Invalid
 from runs.models import LoggedModel, ModelMetric, Workspace
 from runs.query.conditions import Context
-from runs.query.cursors import read_cursor, write_cursor
+from runs.query.cursors import OtherOrder, read_cursor, write_cursor
 from runs.query.fields import OF_MODELS, Kind, Source
 from runs.query.nodes import PATTERNS, Compare, Node, NotFinite, Op, Scalar, comparisons, value_text
 from runs.query.text_match import matches
@@ -52,6 +52,17 @@ class OnData:
         """When a metric is of the dataset."""
         digest = Q(dataset_digest=self.digest) if self.digest else Q()
         return Q(dataset_name=self.name) & digest if self.name else digest
+
+
+class OtherModels(Invalid):
+    """The mark of a page of another question; `part` of it, experiments, filter or order, is not that of now."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"This page belongs to a question with another part: {part}. Begin at the first page.",
+            field="cursor",
+        )
+        self.part = part
 
 
 @dataclass(frozen=True)
@@ -116,17 +127,18 @@ def search_models(
 ) -> ModelPage:
     """A page of those of the models that fulfil the tree. With `datasets`, metrics are those on one of them.
 
-    The newest come first where no order is asked for. `among`: what the rows were chosen by. Raises Invalid for a
-    cursor of another question, and when it takes too long.
+    The newest come first where no order is asked for. `among`: what the rows were chosen by. Raises OtherModels
+    for a cursor of another question, and Invalid when it takes too long.
     """
     if len(order) > MOST_SORTS or len(datasets) > MOST_DATASETS:
         raise Invalid(
             f"Models are sorted by at most {MOST_SORTS} keys, and asked for on at most {MOST_DATASETS} datasets.",
             field="order_by",
         )
-    question = repr((order, tree, datasets, sorted(among)))
-    text = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:16]
-    start = read_cursor(cursor, text, salt=_SALT)[0] if cursor else 0
+    asked = {"experiments": sorted(among), "filter": (tree, datasets), "order": order}
+    question = {part: _digest(value) for part, value in asked.items()}
+    text = ",".join(question.values())
+    start = _start(cursor, question) if cursor else 0
     rows = rows.annotate(of_experiment=Cast("experiment__number", TextField()))
     on = reduce(or_, (data.condition() for data in datasets)) if datasets else Q()
     if tree is not None:
@@ -139,6 +151,19 @@ def search_models(
         page = list(rows[start : start + limit + 1])
     more = write_cursor(text, start + limit, [], salt=_SALT) if len(page) > limit else None
     return ModelPage(page[:limit], more)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _start(cursor: str, question: Mapping[str, str]) -> int:
+    try:
+        return read_cursor(cursor, ",".join(question.values()), salt=_SALT)[0]
+    except OtherOrder as other:
+        was = other.written.split(",")
+        parts = (part for part, now in zip(question, was, strict=False) if question[part] != now)
+        raise OtherModels(next(parts, "order")) from None
 
 
 def _ordered(order: Sequence[ModelSort]) -> Iterable[Any]:

@@ -14,8 +14,8 @@ from runs.query.conditions import Conditions
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.expressions import is_one_of
 from runs.query.fields import Field, Source
-from runs.query.grammar import parse_field
 from runs.query.nodes import Compare, Op, all_of
+from runs.query.order_keys import parse_order_key
 from runs.query.run_inputs import READ, USED, Uses, uses_from
 from runs.query.runs import BATCHES_S, plan_runs
 from runs.query.sorts import legs
@@ -149,20 +149,13 @@ def parse_order(keys: Iterable[str]) -> tuple[Sort, ...]:
     """An order as MLflow writes it, `metrics.acc DESC` and the like; newest first for none. Raises Invalid."""
     found: dict[str, Sort] = {}
     for text in keys:
-        name, _, word = text.strip().rpartition(" ")
-        if not name or word.upper() not in ("ASC", "DESC"):
-            name, word = text.strip(), "ASC"
-        try:
-            column = as_column(parse_field(name.strip(), mlflow=True))
-        except Invalid:
-            raise Invalid(
-                f"Invalid ordering key in order_by clause '{text[:200]}'.", field="order_by"
-            ) from None
+        key, falls = parse_order_key(text)
+        column = as_column(key)
         if column.key == "artifact_uri":  # which ends in the id
             column = BUILT_IN["id"]
         if not column.is_sortable:
             raise Invalid(f"Runs cannot be sorted by {column.key}.", field="order_by")
-        found.setdefault(column.key, Sort(column, word.upper() == "DESC", as_mlflow=True))
+        found.setdefault(column.key, Sort(column, falls, as_mlflow=True))
     if len(found) > MOST_SORTS:
         raise Invalid(f"Runs are sorted by at most {MOST_SORTS} keys.", field="order_by")
     for tie in _TIES:

@@ -110,10 +110,20 @@ def test_a_filter_speaks_of_ids(client, run, models):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"filter": "size = 3"}, "size"),
-        ({"filter": "dataset.name = 'x'"}, "dataset"),
+        (
+            {"filter": "size = 3"},
+            "Invalid attribute key 'size' specified. Valid keys are {'name', 'model_id', ",
+        ),
+        (
+            {"filter": "dataset.name = 'x'"},
+            "Invalid entity type: 'dataset'. I did not understand 'dataset.name'",
+        ),
+        (
+            {"filter": "params.depth >= 'a'"},
+            "Invalid comparison operator for params.depth: '>='. I did not understand 'a' at character 17",
+        ),
         ({"filter": "params.depth > 3"}, "is text"),
-        ({"filter": "name ="}, "a value is missing"),
+        ({"filter": "name ="}, "Invalid filter string. After name = a value is missing"),
         ({"order_by": [{"field_name": "params.depth"}]}, "Only metrics are supported"),
         ({"order_by": [{"field_name": "size"}]}, "Invalid order by field name: size"),
         ({"order_by": [{}]}, "'order_by[0].field_name'"),
@@ -191,10 +201,17 @@ def test_a_page_belongs_to_its_question(client, run, models):
     first = ask(client, run, max_results=1).json()
     token = first["next_page_token"]
     assert ask(client, run, max_results=1, page_token=token).status_code == 200
-    for other in (
-        {"filter": "name != 'x'"},
-        {"experiment_ids": ["77"]},
-        {"order_by": [{"field_name": "name"}]},
-    ):
+    others = {
+        "Filter string in the page token does not match the requested filter string": {
+            "filter": "name != 'x'"
+        },
+        "Experiment IDs in the page token do not match the requested experiment IDs": {
+            "experiment_ids": ["77"]
+        },
+        "Order by in the page token does not match the requested order by": {
+            "order_by": [{"field_name": "name"}]
+        },
+    }
+    for words, other in others.items():
         refused = ask(client, run, max_results=1, page_token=token, **other)
-        assert refused.status_code == 400 and "Invalid page token" in refused.json()["message"]
+        assert refused.status_code == 400 and words in refused.json()["message"]

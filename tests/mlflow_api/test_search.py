@@ -140,8 +140,32 @@ MISTAKES = {
     "Invalid page token, could not base64-decode": {"page_token": "nonsense"},
     "Invalid value \"NOPE\" for parameter 'run_view_type'": {"run_view_type": "NOPE"},
     "Invalid value 5 for parameter 'order_by'": {"order_by": 5},
-    "metrics.x is compared with a number": {"filter": "metrics.x > 'a'"},
-    "I did not understand 'foo.bar'": {"filter": "foo.bar = 'a'"},
+    "Expected numeric value type for metric. Found 'a'": {"filter": "metrics.x > 'a'"},
+    "metrics.x is a number: write 1 at character 13 without quotes": {"filter": "metrics.x > '1'"},
+    "Expected numeric value type for numeric attribute: start_time. Found 'a'": {
+        "filter": "attributes.start_time > 'a'"
+    },
+    "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']": {
+        "filter": "foo.bar = 'a'"
+    },
+    "did you mean 'params'?": {"filter": "parms.lr = 'a'"},
+    "Invalid attribute key 'nothing' specified. Valid keys are {'id', 'name', ": {"filter": "nothing = 'a'"},
+    "Invalid attribute key 'start' specified.": {"filter": "attributes.start > 1"},
+    "Invalid dataset key 'size' specified. Valid keys are {'name', 'digest', 'context'}": {
+        "filter": "dataset.size = 'a'"
+    },
+    "Invalid comparator 'LIKE' not one of {'=', '!=', '<', ": {"filter": "metrics.x LIKE 'a'"},
+    "Invalid comparator '>' not one of {'=', '!=', ": {"filter": "tags.team > 'a'"},
+    "Invalid comparator '>=' not one of": {"filter": "params.p >= 'LR'"},
+    "Invalid clause(s) in filter string. I did not understand 'NAND' at character 17": {
+        "filter": "metrics.x > 0.1 NAND params.p = 'a'"
+    },
+    "Invalid clause(s) in filter string. The filter ends too early": {"filter": "metrics.x"},
+    "Invalid clause(s) in filter string. The quote ' at character 12": {"filter": "params.p = 'a"},
+    "Invalid clause(s) in filter string. The quote ` ": {"filter": "`metrics.x > 0.1"},
+    "Invalid attribute key 'begin' specified. Valid keys are": {"order_by": ["begin DESC"]},
+    "Invalid entity type 'm'. Valid values are": {"order_by": ["m.acc"]},
+    "Invalid ordering key in order_by clause '`metrics.a'.": {"order_by": ["`metrics.a"]},
     "cannot be part of any value": {"filter": "params.a = '\x00'"},
 }
 
