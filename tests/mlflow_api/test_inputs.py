@@ -122,6 +122,16 @@ def test_what_is_too_long_or_missing_is_refused(client, run, fields, message):
     assert not Dataset.objects.exists()
 
 
+def test_the_longest_profile_fits_into_a_body_and_a_longer_one_is_told(client, run):
+    assert log(client, run, data(profile="p" * 16_777_215)).status_code == 200
+    answer = log(client, run, data(digest="other", profile="p" * 16_777_216))
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "'profile' exceeds the maximum length of 16777215 characters"
+    answer = log(client, run, data(digest="other", profile="p" * (17 << 20)))
+    assert (answer.status_code, Dataset.objects.count()) == (400, 1)
+    assert "larger than 16 MiB" in answer.json()["message"]
+
+
 @pytest.mark.parametrize("datasets", [[{}], [{"dataset": 3}], [{"dataset": None}], "x", [3]])
 def test_what_is_no_dataset_is_refused(client, run, datasets):
     body = {"run_id": run.public_id, "datasets": datasets}
