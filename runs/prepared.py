@@ -5,11 +5,9 @@ Building the statement anew took two thirds of the time of a lookup by key. What
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -24,6 +22,8 @@ from django.db.models import (
     TextField,
 )
 from django.db.models.query import get_related_populators
+
+from runs.connections import prepared_cursor, sent_together
 
 M = TypeVar("M", bound=Model)
 # What fills a place: a text, a number, or numbers.
@@ -179,85 +179,13 @@ def rows_of_each(asked: Sequence[PreparedRows], *values: Filling) -> Iterator[li
             yield rows.all(*values)
         return
     made = [rows.made() for rows in asked]
-    connection.ensure_connection()
     with ExitStack() as stack:
-        stack.enter_context(connection.connection.pipeline())
+        stack.enter_context(sent_together())
         cursors = [stack.enter_context(prepared_cursor()) for _ in made]
         for each, cursor in zip(made, cursors, strict=True):
             each.ask(cursor, values)
         for each, cursor in zip(made, cursors, strict=True):
             yield each.read(cursor)
-
-
-@contextmanager
-def reading_cursor(*, prepared: bool = False) -> Iterator[CursorWrapper]:
-    """A cursor for many rows: of PostgreSQL's driver it takes the quick reader of moments; Django's is in Python."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            client, server = _cursors()
-            cursor.cursor = (server if prepared else client)(connection.connection)
-        yield cursor
-
-
-def prepared_cursor() -> AbstractContextManager[CursorWrapper]:
-    """The same for statements that come again and again: PostgreSQL reads and plans each once for a connection.
-
-    It takes their values apart from their words, and each of many rows in one go. Django, which logs statements for
-    those who debug, knows no words of such ones: then they are sent as all others.
-    """
-    return reading_cursor(prepared=not connection.queries_logged)
-
-
-def allow_prepared(connection: Any, **_: Any) -> None:
-    """Have statements prepared on a new connection, unless `prepare_threshold` in its address says when, or never.
-
-    Not through a pooler: PgBouncer hands each transaction to any of its connections, and before 1.21 knows nothing of
-    what another has prepared. It is told by the number of the process at the other end, which it makes up.
-    """
-    if connection.vendor != "postgresql" or "prepare_threshold" in connection.settings_dict["OPTIONS"]:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (process,) = cursor.fetchone()
-    made = connection.connection
-    made.prepare_threshold = 0 if process == made.info.backend_pid else None
-
-
-@cache
-def _cursors() -> tuple[type[Any], type[Any]]:
-    """PostgreSQL's cursors that write values into statements, as Django does, and that send them beside."""
-    from psycopg import ClientCursor, Cursor
-    from psycopg.adapt import AdaptersMap
-    from psycopg.types.datetime import TimestamptzLoader
-
-    # By connection: making one takes as long as a lookup.
-    known: WeakKeyDictionary[Any, AdaptersMap] = WeakKeyDictionary()
-
-    class Reading:
-        """What both have."""
-
-        connection: Any
-
-        @property
-        def adapters(self) -> AdaptersMap:
-            """Those of the connection, with the quick reader."""
-            found = known.get(self.connection)
-            if found is None:
-                found = known[self.connection] = AdaptersMap(self.connection.adapters)
-                found.register_loader("timestamptz", TimestamptzLoader)
-            return found
-
-    class Client(Reading, ClientCursor[Any]):
-        """Writes values into statements."""
-
-    class Server(Reading, Cursor[Any]):
-        """Sends them beside."""
-
-        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            """Have it prepared, and run it."""
-            return super().execute(query, params, **{"prepare": True} | options)
-
-    return Client, Server
 
 
 class _Rows:

@@ -261,8 +261,8 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_TLS == "starttls", SMTP_TLS == "ssl"
 MAIL_FROM = env_text("STUDIO_MAIL_FROM")
 DEFAULT_FROM_EMAIL = MAIL_FROM or f"studio@{urlsplit(PUBLIC_URL).hostname or 'localhost'}"
 
-# Bodies that Django reads into memory (REST bodies have limits of their own, see runs/limits.py): 16 MiB, which the longest
-# profile of a dataset has, and what stands around it.
+# Bodies that Django reads into memory (REST bodies have limits of their own, see runs/limits.py): 16 MiB, as the
+# longest profile of a dataset has, and what stands around it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024 + 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Forms with files: pictures of descriptions. Runs' files come in bodies of their own.

@@ -7,8 +7,9 @@ import pytest
 from django.db import OperationalError, ProgrammingError, connection
 from django.db.models.expressions import RawSQL
 
+from runs.connections import allow_prepared
 from runs.models import ApiToken, Member, Run, Tag
-from runs.prepared import Prepared, PreparedRows, allow_prepared, rows_of_each
+from runs.prepared import Prepared, PreparedRows, rows_of_each
 from runs.query.expressions import is_one_of
 from runs.transaction import apart
 from tests import make

@@ -7,8 +7,8 @@ costs no more than one of many rows on SQLite, and less on PostgreSQL, which kno
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 
+from runs.connections import prepared_cursor, sent_together
 from runs.models import Metric, Segment
-from runs.prepared import prepared_cursor
 
 _SUMMARY = [
     "last",
@@ -43,7 +43,7 @@ _values_of = attrgetter(*_SUMMARY, "id")
 def write_rows(segments: Sequence[NewSegment], metrics: Collection[Metric]) -> None:
     """Add the segments, in their order, and write the summaries of the metrics as they are now."""
     changed = [_values_of(metric) for metric in metrics]
-    with prepared_cursor() as cursor:
+    with prepared_cursor() as cursor, sent_together():
         if segments:
             cursor.executemany(_INSERT, segments)
         if changed:

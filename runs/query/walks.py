@@ -8,7 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from runs.prepared import reading_cursor
+from runs.connections import reading_cursor
 from runs.query.sorts import Key, Leg
 
 
