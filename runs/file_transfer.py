@@ -13,18 +13,23 @@ from runs.limits import KIB
 from runs.models import Artifact
 
 PIECE_BYTES = 256 * KIB
+_NO_LENGTH = "Send a Content-Length: of a body in chunks nobody can tell whether all of it has come."
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
-def pieces(request: HttpRequest) -> Iterator[bytes]:
+def pieces(request: HttpRequest, *, proven: bool = False) -> Iterator[bytes]:
     """The body in pieces of up to 256 KiB; a body that is cut short is Invalid.
 
-    A body without a length comes in chunks, as `requests` sends an empty file: Django would read none of it.
+    A body without a length comes in chunks, as `requests` sends an empty file: Django would read none of it. WSGI
+    tells nobody whether such a body ended or its sender went away in the middle, so that one with content is taken
+    only where it is `proven` by a hash.
     """
     if not request.META.get("CONTENT_LENGTH") and request.META.get("HTTP_TRANSFER_ENCODING"):
         if not request.META.get("wsgi.input_terminated"):
-            raise Invalid("Send a Content-Length: this server cannot tell where a body without one ends.")
+            raise Invalid(_NO_LENGTH)
         while piece := request.META["wsgi.input"].read(PIECE_BYTES):
+            if not proven:
+                raise Invalid(_NO_LENGTH)
             yield piece
         return
     announced = int(request.META.get("CONTENT_LENGTH") or 0)

@@ -112,7 +112,14 @@ def run(workspace, owner):
 
 def test_every_route_is_in_the_table():
     found = {name for _, name in routes() if name.startswith("mlflow-")}
-    assert found == {*TABLE, "mlflow-unknown"}
+    assert found == {*TABLE, "mlflow-unknown", "mlflow-health"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/w/vision/health", "/w/nowhere/health"])
+def test_everybody_may_ask_whether_the_server_is_well(path, db):
+    answer = Client().get(path)
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"OK", "text/plain")
+    assert Client().head(path).status_code == 200 and Client().post(path).status_code == 405
 
 
 @pytest.mark.parametrize(("name", "method"), CELLS)

@@ -121,7 +121,7 @@ class FileEndpoint(Endpoint):
         run, by = self.run(run_id, "write"), self.caller.user
         sha256, announced = request.headers.get("X-Content-SHA256"), request.headers.get("Content-Range")
         if announced is None:
-            put = put_file(run, path, pieces(request._request), by=by, sha256=sha256)
+            put = put_file(run, path, pieces(request._request, proven=bool(sha256)), by=by, sha256=sha256)
         else:
             found = put_piece(run, path, piece_of(request, announced), by=by, sha256=sha256 or "")
             if isinstance(found, int):

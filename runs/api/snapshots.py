@@ -150,7 +150,7 @@ class SnapshotBlobsEndpoint(Endpoint):
         """Keep some files, up to 16 MiB in all. Each begins with a line of its SHA-256 in hex, a space and its
         size in bytes; its bytes follow, then the next such line."""
         run = self.run(run_id, "write")
-        body = _Body(pieces(request._request))
+        body = _Body(pieces(request._request, proven=True))
         received = 0
         while (head := body.header()) is not None:
             put_blob(run, head[0], body.read(head[1]), size=head[1])
@@ -183,7 +183,7 @@ class SnapshotBlobEndpoint(Endpoint):
         run = self.run(run_id, "write")
         announced = request.headers.get("Content-Range")
         if announced is None:
-            kept = put_blob(run, sha256, pieces(request._request))
+            kept = put_blob(run, sha256, pieces(request._request, proven=True))
         else:
             found = put_blob_piece(run, sha256, piece_of(request, announced))
             if isinstance(found, int):

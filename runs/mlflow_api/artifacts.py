@@ -52,6 +52,8 @@ class Place:
 
 def put(call: Call) -> dict[str, Any]:
     """Keep the body as this file, in place of an earlier one."""
+    if call.parts["path"].endswith("/"):  # a folder is made by what lies in it
+        raise Wrong("Invalid path")
     place = _place(call, call.parts["path"], "write")
     if isinstance(place.owner, Run):
         check_not_canceled(place.owner)
@@ -199,7 +201,8 @@ def _download(call: Call, place: Place) -> HttpResponseBase:
         raise Wrong(f"{place.path!r} is a folder; ask for one of its files.")
     if row is None:
         raise Wrong(f"No such artifact: {place.path!r}", "RESOURCE_DOES_NOT_EXIST")
-    return download(row, call.request.headers.get("Range"), content_type=row.content_type)
+    head = call.request.method == "HEAD"
+    return download(row, call.request.headers.get("Range"), head=head, content_type=row.content_type)
 
 
 def _shapes(place: Place, under: str) -> list[dict[str, Any]]:

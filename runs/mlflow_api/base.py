@@ -138,7 +138,7 @@ def endpoint(**handlers: Handler) -> Callable[..., HttpResponseBase]:
     def view(request: HttpRequest, workspace: str = "", **parts: str) -> HttpResponseBase:
         try:
             caller = caller_of(request)
-            handler = handlers.get(request.method or "")
+            handler = handlers.get("GET" if request.method == "HEAD" else request.method or "")
             if handler is None:
                 return HttpResponse(status=405)
             found = handler(Call(caller, request, workspace, parts))
@@ -210,7 +210,7 @@ def read_query(request: HttpRequest) -> Fields:
 
 def read(request: HttpRequest) -> Fields:
     """What was sent: the query of a GET, else a JSON object."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return read_query(request)
     body = body_of(request)
     try:

@@ -45,4 +45,6 @@ def answer(error: Wrong | Refused) -> HttpResponse:
         response["WWW-Authenticate"] = 'Basic realm="Run Studio"'
     if code == "TEMPORARILY_UNAVAILABLE":
         response["Retry-After"] = "2"
+    if code == "NOT_IMPLEMENTED":  # what clients expect, for each large file: no error for Django to log
+        response._has_been_logged = True  # type: ignore[attr-defined]
     return response

@@ -89,5 +89,6 @@ def routes() -> list[URLPattern | URLResolver]:
 urlpatterns = [
     path("api/", include(routes())),
     path("ajax-api/", include(routes())),
+    path("health", server.health, name="mlflow-health"),
     path("get-artifact", endpoint(GET=artifacts.get_of_run), name="mlflow-get-artifact"),
 ]

@@ -264,20 +264,54 @@ def test_a_page_sends_no_more_than_ten_megabytes(client, run):
     assert not Artifact.objects.exists()
 
 
-def test_clients_fall_back_from_what_is_not_there(client, root):
+def test_clients_fall_back_from_what_is_not_there(client, root, caplog):
     parts = client.post(f"/w/vision/api/2.0/mlflow-artifacts/mpu/create/{root}", {}, "application/json")
     assert (parts.status_code, parts.json()["error_code"]) == (501, "NOT_IMPLEMENTED")
     assert parts.json()["message"].startswith("Multipart upload is not supported")
     assert client.get(f"/w/vision/api/2.0/mlflow-artifacts/presigned/{root}/a").status_code == 501
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_a_body_without_a_length_is_read_where_the_server_knows_its_end():
-    def asked(**environ):
-        request = RequestFactory().put("/", HTTP_TRANSFER_ENCODING="chunked", **environ)
-        request.META.pop("CONTENT_LENGTH", None)
-        request.META["wsgi.input"] = io.BytesIO(b"hello")
-        return request
+def test_the_head_of_a_file_says_how_long_it_is(client, run, root):
+    path = f"/w/vision/api/2.0/mlflow-artifacts/artifacts/{root}/a.txt"
+    assert client.put(path, b"hello", content_type="text/plain").status_code == 200
+    for answer in (
+        client.head(path),
+        client.head("/w/vision/get-artifact", {"run_uuid": run.public_id, "path": "a.txt"}),
+    ):
+        assert (answer.status_code, answer["Content-Length"], answer.content) == (200, "5", b"")
+    assert client.head(f"{path}x").status_code == 404
 
-    assert b"".join(pieces(asked(**{"wsgi.input_terminated": True}))) == b"hello"
-    with pytest.raises(Invalid, match="Content-Length"):
-        list(pieces(asked()))
+
+def test_a_folder_is_made_by_what_lies_in_it_alone(client, root):
+    answer = client.put(
+        f"/w/vision/api/2.0/mlflow-artifacts/artifacts/{root}/d/", b"x", content_type="text/plain"
+    )
+    assert (answer.status_code, answer.json()["message"]) == (400, "Invalid path")
+
+
+def in_chunks(content, **environ):
+    request = RequestFactory().put("/", HTTP_TRANSFER_ENCODING="chunked", **environ)
+    request.META.pop("CONTENT_LENGTH", None)
+    request.META["wsgi.input"] = io.BytesIO(content)
+    return request
+
+
+def test_a_body_without_a_length_is_taken_where_its_end_is_known():
+    """Of one in chunks WSGI tells the same whether it ended or its sender went away in the middle."""
+    known = {"wsgi.input_terminated": True}
+    assert list(pieces(in_chunks(b"", **known))) == []
+    assert b"".join(pieces(in_chunks(b"hello", **known), proven=True)) == b"hello"
+    for request in (in_chunks(b"hello", **known), in_chunks(b""), in_chunks(b"hello")):
+        with pytest.raises(Invalid, match="Send a Content-Length"):
+            list(pieces(request))
+
+
+def test_an_upload_in_chunks_replaces_nothing(client, run, root):
+    path = f"/w/vision/api/2.0/mlflow-artifacts/artifacts/{root}/model.txt"
+    assert client.put(path, b"good", content_type="text/plain").status_code == 200
+    cut = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    cut["wsgi.input"] = io.BytesIO(b"aaaaa")
+    answer = client.put(path, b"aaaaa", content_type="text/plain", **cut)
+    assert answer.status_code == 400 and "Send a Content-Length" in answer.json()["message"]
+    assert b"".join(client.get(path).streaming_content) == b"good"
