@@ -25,6 +25,7 @@ from runs.web import log_view, log_wait
 from runs.web.address import Address
 from runs.web.described import shown
 from runs.web.file_tree import tab_facts, tabs_of, tree_facts
+from runs.web.file_view import MOST_IMAGE_BYTES
 from runs.web.frame import caller_of
 from runs.web.headers import SANDBOX
 from runs.web.log_html import values_of
@@ -32,7 +33,6 @@ from runs.web.preview import kind_of, preview_facts, word_of
 from runs.web.run import facts_of, run_of
 
 OWN_LOG = "std_log.txt"  # what a program prints
-MOST_IMAGE_BYTES = 50 * 1024 * 1024
 
 
 @require_safe

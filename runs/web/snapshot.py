@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from runs.access import get_run
-from runs.content_type import IMAGES, TEXT
 from runs.errors import NotFound
 from runs.models import Artifact, Run, Snapshot, SnapshotFile
 from runs.query.differences import Change, changed_files, line_difference
@@ -17,10 +16,10 @@ from runs.query.sources import git_facts, runs_to_compare
 from runs.web.address import Address
 from runs.web.described import shown
 from runs.web.diff_html import side_by_side, unified
+from runs.web.file_view import view_facts
 from runs.web.frame import caller_of
-from runs.web.preview import kind_of, plain_facts, preview_facts, word_of
 from runs.web.run import facts_of, run_of
-from runs.web.run_files import MOST_IMAGE_BYTES, picture
+from runs.web.run_files import picture
 from runs.web.source_tree import tree_of
 
 DIFF_NAME = "git/uncommitted.diff"
@@ -102,31 +101,11 @@ def artifact_of(file: SnapshotFile) -> Artifact:
 
 
 def _view(run: Run, file: SnapshotFile, address: Address) -> dict[str, Any]:
-    """How the opened file is shown: as the tab Outputs + logs would show it, or as its plain lines."""
-    opened, wanted = artifact_of(file), address.query.get("as", "")
-    facts: dict[str, Any] = {
-        "opened": opened,
-        "is_program": file.executable,
-        "download_url": reverse("api-run-snapshot-file", args=[run.public_id, file.path]),
-        "text_url": address.having(**{"as": "text"}),
-        "preview_url": address.having(**{"as": None}),
-    }
-    if opened.content_type in IMAGES and opened.size <= MOST_IMAGE_BYTES and wanted != "text":
-        url = reverse("run_snapshot_image", args=[run.workspace.name, run.public_id])
-        return facts | {"kind": "image", "image_url": url}
-    if opened.size and opened.content_type != TEXT and wanted != "text":
-        return facts | {"kind": "other"}
-    preview = kind_of(opened.path)
-    facts |= {
-        "preview": preview if preview != "source" else None,
-        "preview_word": word_of(preview, opened),
-    }
-    if preview and wanted != "text":
-        found = preview_facts(preview, opened)
-        if "kind" in found:
-            return facts | found
-        facts |= found
-    return facts | {"is_plain": True} | plain_facts(opened)
+    """How the opened file is shown."""
+    download_url = reverse("api-run-snapshot-file", args=[run.public_id, file.path])
+    image_url = reverse("run_snapshot_image", args=[run.workspace.name, run.public_id])
+    facts = view_facts(artifact_of(file), address, download_url=download_url, image_url=image_url)
+    return facts | {"is_program": file.executable}
 
 
 @require_safe
