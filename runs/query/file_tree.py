@@ -1,6 +1,6 @@
-"""The files of a run as a tree whose folders are read when they are opened, and the search among them.
+"""The files of a run, or of a model that no run made, as a tree whose folders are read when they are opened.
 
-A run may have ten thousand files: a page reads a bounded number of rows, whatever there is.
+Also the search among them. A run may have ten thousand files: a page reads a bounded number of rows, whatever there is.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from django.db.models import Count, F, Sum, Value
 from django.db.models.functions import StrIndex, Substr
 
 from runs.models import Artifact, LoggedModel, Run
-from runs.models.artifact import files_below
+from runs.models.artifact import files_below, files_of
 from runs.query.nodes import Op
 from runs.query.text_match import matches
 
@@ -44,16 +44,16 @@ class Level:
     hidden_folders: int = 0
 
 
-def totals(run: Run) -> tuple[int, int]:
-    """How many files the run has, and how many bytes."""
-    found = Artifact.objects.filter(run=run).aggregate(n=Count("pk"), s=Sum("size"))
+def totals(owner: Run | LoggedModel, folder: str = "") -> tuple[int, int]:
+    """How many files there are, at any depth of the folder where one is named, and how many bytes."""
+    found = files_below(owner, folder).aggregate(n=Count("pk"), s=Sum("size"))
     return found["n"], found["s"] or 0
 
 
-def level(run: Run, folder: str = "", *, after: str = "") -> Level:
+def level(owner: Run | LoggedModel, folder: str = "", *, after: str = "") -> Level:
     """What lies in the folder, the first files by path; those behind `after` where that is a file of this folder."""
     prefix = f"{folder}/" if folder else ""
-    below = files_below(run, folder)
+    below = files_below(owner, folder)
     rest = Substr("path", len(prefix) + 1)
     parts = below.annotate(cut=StrIndex(rest, Value("/")))
     files = parts.filter(cut=0).order_by("path")
@@ -72,10 +72,7 @@ def level(run: Run, folder: str = "", *, after: str = "") -> Level:
 
 
 def whole_level(owner: Run | LoggedModel, folder: str = "") -> Level:
-    """All that lies in the folder, by name. One that there is not holds nothing, nor does a file.
-
-    Of a run, or of a model that was logged without one.
-    """
+    """All that lies in the folder, by name. One that there is not holds nothing, nor does a file."""
     prefix = f"{folder}/" if folder else ""
     files: list[Artifact] = []
     folders: dict[str, list[int]] = {}
@@ -88,9 +85,9 @@ def whole_level(owner: Run | LoggedModel, folder: str = "") -> Level:
     return Level([Folder(prefix + name, len(sizes), sum(sizes)) for name, sizes in folders.items()], files)
 
 
-def find(run: Run, words: str) -> tuple[list[Artifact], int]:
+def find(owner: Run | LoggedModel, words: str) -> tuple[list[Artifact], int]:
     """The first files whose path holds the words, in any case of letters, and how many there are."""
-    rows = Artifact.objects.filter(run=run)
+    rows = files_of(owner)
     if "\x00" in words:
         return [], 0
     found = rows.filter(matches(F("path"), Op.CONTAINS, words)).order_by("path")

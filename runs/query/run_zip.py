@@ -1,4 +1,7 @@
-"""All files of a run as one zip: read in batches, so that ten thousand files take no more memory than ten."""
+"""All files of a run, or of a model that no run made, as one zip.
+
+Read in batches, so that ten thousand files take no more memory than ten.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +9,8 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from runs import storage, zip_stream
-from runs.models import Artifact, Run
+from runs.models import Artifact, LoggedModel, Run
+from runs.models.artifact import files_of
 from runs.zip_stream import Entry
 
 BATCH = 500
@@ -14,15 +18,15 @@ BATCH = 500
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
-def zip_of(run: Run) -> Iterator[bytes]:
+def zip_of(owner: Run | LoggedModel) -> Iterator[bytes]:
     """The files as they are now, a log as far as it has come. One that vanishes meanwhile breaks the download off."""
-    return zip_stream.stream(_entries(run), at=timezone.now())
+    return zip_stream.stream(_entries(owner), at=timezone.now())
 
 
-def _entries(run: Run) -> Iterator[Entry]:
+def _entries(owner: Run | LoggedModel) -> Iterator[Entry]:
     files: set[str] = set()
     after = ""
-    while rows := list(Artifact.objects.filter(run=run, path__gt=after).order_by("path")[:BATCH]):
+    while rows := list(files_of(owner).filter(path__gt=after).order_by("path")[:BATCH]):
         for row in rows:
             name = safe_name(row.path, files)
             files.add(name)

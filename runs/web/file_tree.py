@@ -1,9 +1,9 @@
-"""The tree of a run's files and the tabs of the opened ones, as the page Outputs + logs shows them."""
+"""The tree of the files of a run or of a model, and the tabs of the opened ones, as their pages show them."""
 
 from typing import Any
 
 from runs.content_type import IMAGES
-from runs.models import Artifact, Run
+from runs.models import Artifact, LoggedModel, Run
 from runs.query import file_tree
 from runs.query.file_tree import OPEN_FOLDERS, Folder
 from runs.web.address import Address
@@ -13,9 +13,9 @@ MOST_TABS = 12
 _OF_ONE_FILE = ("line", "from", "to", "at", "step", "grep", "case", "context", "as", "text")
 
 
-def tree_facts(run: Run, address: Address, opened: Artifact | None) -> dict[str, Any]:
+def tree_facts(owner: Run | LoggedModel, address: Address, opened: Artifact | None) -> dict[str, Any]:
     """The opened folders with what lies in them; what was found, while something is searched for."""
-    count, size = file_tree.totals(run)
+    count, size = file_tree.totals(owner)
     find = address.get("find").strip()
     facts = {
         "find": find,
@@ -24,18 +24,18 @@ def tree_facts(run: Run, address: Address, opened: Artifact | None) -> dict[str,
         "find_pairs": list(address.pairs("find", "after")),
     }
     if find:
-        found, many = file_tree.find(run, find)
+        found, many = file_tree.find(owner, find)
         entries = [_file(file, address, opened, name=file.path) for file in found]
         return facts | {"entries": entries, "found": many, "hidden_found": many - len(found)}
-    opener = _Tree(run, address, opened)
+    opener = _Tree(owner, address, opened)
     return facts | {"entries": opener.level(""), "is_full": opener.is_full}
 
 
 class _Tree:
     """Reads the opened folders, from the top down and at most OPEN_FOLDERS of them."""
 
-    def __init__(self, run: Run, address: Address, opened: Artifact | None) -> None:
-        self.run, self.address, self.opened = run, address, opened
+    def __init__(self, owner: Run | LoggedModel, address: Address, opened: Artifact | None) -> None:
+        self.owner, self.address, self.opened = owner, address, opened
         self.chosen = [path for path in address.query.getlist("dir") if "\x00" not in path]
         self.is_chosen = "dir" in address.query
         self.after = address.query.get("after", "")
@@ -46,7 +46,7 @@ class _Tree:
         """The entries of a folder: its folders, those that are open with their own entries, and its files."""
         self.read += 1
         after = self.after if "\x00" not in self.after else ""
-        found = file_tree.level(self.run, folder, after=after)
+        found = file_tree.level(self.owner, folder, after=after)
         entries = [self._folder(each) for each in found.folders]
         if found.hidden_folders:
             entries.append(
@@ -93,7 +93,7 @@ class _Tree:
         if self.is_chosen:
             others = [each for each in self.chosen if each and each != path]
         else:
-            top = file_tree.level(self.run).folders if self._top is None else self._top
+            top = file_tree.level(self.owner).folders if self._top is None else self._top
             self._top = top
             others = [each.path for each in top if self._is_open(each) and each.path != path]
             parts = self.opened.path.split("/")[:-1] if self.opened else []
