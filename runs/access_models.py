@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from runs.access import Caller, Need, get_workspace_of_run
 from runs.access_run_tokens import check_reaches_run, check_whole_account, within_reach
-from runs.errors import NotFound
+from runs.errors import Gone, NotFound
 from runs.models import Experiment, LoggedModel, Run, Workspace
 
 
@@ -30,6 +30,16 @@ def get_logged_model(
         found.run.workspace, found.run.experiment = inside, found.experiment
         check_reaches_run(caller.token, found.run)
     found.workspace = inside
+    return found
+
+
+def get_model_in_use(
+    caller: Caller, workspace: Workspace | str, public_id: str, need: Need = "read"
+) -> LoggedModel:
+    """The same, but members are told with Gone of one in the trash, by itself or with its run or its experiment."""
+    found = get_logged_model(caller, workspace, public_id, need, deleted=True)
+    if not found.is_in_use:
+        raise Gone(f"The model {found.name} was deleted; for 30 days it can be restored.")
     return found
 
 

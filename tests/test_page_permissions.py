@@ -10,6 +10,7 @@ from runs.actions.experiment import edit_experiment
 from runs.actions.files import append_log, put_file
 from runs.actions.images import keep_image
 from runs.actions.invitations import create_invitation
+from runs.actions.logged_models import create_logged_model
 from runs.actions.organise import edit_run
 from runs.actions.tracking import Points, log_points
 from runs.models import Run
@@ -67,6 +68,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "experiment_archive": ("", "contributor"),
     "experiment_name": ("contributor", "contributor"),
     "experiment_trash": ("contributor", "contributor"),
+    "experiment_models": ("reader", ""),
     "experiments": ("reader", ""),
     "experiment": ("reader", ""),
     "mlflow_experiment": ("reader", ""),
@@ -125,6 +127,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "run_snapshot_image": ("reader", ""),
     "run_again": ("reader", "contributor"),
     "run_activity": ("reader", ""),
+    "model": ("reader", ""),
+    "model_trash": ("contributor", "contributor"),
+    "model_files": ("reader", ""),
+    "model_file": ("reader", ""),
+    "model_image": ("reader", ""),
+    "model_zip": ("reader", ""),
 }
 CELLS = [
     (name, method)
@@ -147,6 +155,9 @@ QUERIES = {
     "run_logs": "?file=log.txt",
     "run_snapshot_image": "?file=photo.png",
     "run_metric_data": "?m=loss",
+    "model_files": "?file=photo.png",
+    "model_file": "?file=photo.png",
+    "model_image": "?file=photo.png",
     "run_image_steps": "?name=photo",
     "settings_member_remove": "?member=mia",
 }
@@ -166,6 +177,7 @@ FORMS = {
     "experiment_tags": {"new_key": "a"},
     "experiment_name": {"name": "renamed"},
     "experiment_trash": {"deleted": "false"},
+    "model_trash": {"deleted": "false"},
     "star": {"kind": "experiment", "id": "digits", "on": "true"},
     "settings": {"description": "new"},
     "settings_members": {"member": "mia", "role": "reader"},
@@ -202,6 +214,7 @@ def run(workspace, owner):
     put_file(made, "photo.png", [PNG], by=owner)
     log_points(made, [Points("photo", ["photo.png"], kind="image")])
     make.snapshot(made, {"train.py": b"print(1)\n", "photo.png": PNG})
+    put_file(create_logged_model(made.experiment, "net", by=owner), "photo.png", [PNG], by=owner)
     make.member(workspace, "contributor", "mia")
     edit_run(made, by=owner, description="words")
     edit_experiment(made.experiment, by=owner, description="words")

@@ -18,7 +18,7 @@ from runs.actions.files import put_file
 from runs.actions.invitations import create_invitation
 from runs.actions.run_tokens import create_run_token
 from runs.actions.views import create_view
-from runs.models import BulkChange, Delivery, Run, SavedView
+from runs.models import BulkChange, Delivery, LoggedModel, Run, SavedView
 from tests import make
 
 # What it takes: "everybody", "signed in" (no workspace involved), or a role in the workspace of the address.
@@ -192,6 +192,10 @@ def path_of(name: str, run: Run) -> str:
         "member": "mia",
         "target": "cluster",
         "token_id": 0,
+        "model_id": LoggedModel.objects.filter(workspace=run.workspace)
+        .values_list("public_id", flat=True)
+        .first()
+        or "no-such-model",
         "image": run.workspace.images.values_list("sha256", flat=True).first() or "0" * 64,
         "alert_id": str(message_of(run).alert_id),
         "message_id": str(message_of(run).pk),

@@ -1,4 +1,4 @@
-"""Logged models: make, change, delete."""
+"""Logged models: make, change, delete, restore."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ from runs.actions import events
 from runs.actions.files import delete_rows
 from runs.actions.presence import hold, hold_owner
 from runs.actions.trash import KEPT_FOR
-from runs.errors import Conflict, Invalid
+from runs.errors import Conflict, Gone, Invalid
 from runs.limits import KEYS_PER_RUN, REASON_LENGTH, clean_key, clean_text, clean_value
 from runs.models import Experiment, LoggedModel, Run, User
 from runs.models.artifact import files_below
@@ -107,13 +107,35 @@ def delete_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
     return model
 
 
+def restore_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
+    """Bring back a model that was deleted. Twice is no error.
+
+    Raises Gone where its 30 days are over, and while its run lies in the trash.
+    """
+    with write():
+        if model.run is not None:
+            hold(model.run)
+        row = LoggedModel.objects.select_for_update().filter(pk=model.pk).first()
+        if row is None:
+            raise Gone(f"The model {model.name} was deleted for good; it cannot come back.")
+        if row.deleted_at is not None:
+            row.deleted_at, row.updated_at = None, timezone.now()
+            row.save(update_fields=["deleted_at", "updated_at"])
+            if model.run is not None:
+                events.record(model.run, "model restored", by=by, at=row.updated_at, name=row.name)
+    model.deleted_at = None
+    return model
+
+
 def delete_old_models(now: datetime | None = None) -> int:
     """Delete for good, with their files, the models that were deleted 30 days ago: how many."""
     now = now or timezone.now()
     gone = 0
-    old = LoggedModel.objects.filter(deleted_at__lt=now - KEPT_FOR).select_related("run")
-    for model in old.order_by("pk"):
+    old = LoggedModel.objects.filter(deleted_at__lt=now - KEPT_FOR)
+    for model in old.select_related("run").order_by("pk"):
         with write():
+            if old.select_for_update().filter(pk=model.pk).first() is None:  # restored just now
+                continue
             delete_rows([*files_below(model.run or model, model.folder)])
             model.delete()
             gone += 1

@@ -47,6 +47,11 @@ class LoggedModel(Stored):
         return self.run if self.run is not None and self.run.deleted_at is None else None
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether neither it, nor the run that made it, nor its experiment lies in the trash."""
+        return self.deleted_at is None and self.experiment.deleted_at is None and self.maker == self.run
+
+    @property
     def folder(self) -> str:
         """Where its files lie: in the run that made it, or from the top where it has none."""
         return f"models/{self.public_id}" if self.run_id else ""

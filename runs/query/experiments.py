@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -11,6 +12,7 @@ from runs.errors import Invalid
 from runs.models import Experiment, ExperimentTag, Run, RunCount, Star, User, Workspace
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.default_columns import first_metrics
+from runs.query.logged_models import model_count
 from runs.query.search import words_of
 from runs.query.sorts import Leg, Part
 from runs.query.time_limit import limited_time
@@ -58,6 +60,8 @@ class ExperimentFacts:
     metrics: tuple[str, ...] = ()
     # The saved views of it that the viewer may open, by name: number and name.
     views: tuple[tuple[int, str], ...] = ()
+    # How many models it has, as far as they are counted (`model_count`).
+    models: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,18 +107,20 @@ def experiment_row(experiment: Experiment) -> ExperimentRow:
 
 
 def experiment_facts(experiment: Experiment, viewer: User) -> ExperimentFacts:
-    """Its runs by status, its tags, its first metrics, its views, and whether the viewer starred it: one query."""
+    """Its runs by status, tags, first metrics, views, number of models, and whether it is starred: one query."""
     counts = RunCount.objects.filter(experiment=experiment, runs__gt=0)
     tags = ExperimentTag.objects.filter(experiment=experiment)
     stars = Star.objects.filter(experiment=experiment, user=viewer)
     firsts = first_metrics(experiment)
     views = visible_views(viewer, experiment.workspace).filter(experiment=experiment, deleted_at=None)
-    parts = [
+    models: QuerySet[Any] = model_count(experiment)
+    parts: list[QuerySet[Any, Any]] = [
         counts.annotate(sort=Value(0), text=Value("")).values_list("sort", "status", "text", "runs"),
         tags.annotate(sort=Value(1), n=Value(0)).values_list("sort", "key", "value", "n"),
         stars.annotate(sort=Value(2), key=Value(""), text=Value("")).values_list("sort", "key", "text", "pk"),
         firsts.annotate(sort=Value(3), text=Value("")).values_list("sort", "name__text", "text", "pk"),
         views.annotate(sort=Value(4), text=Value("")).values_list("sort", "name", "text", "pk"),
+        models.annotate(sort=Value(5), key=Value(""), text=Value("")).values_list("sort", "key", "text", "n"),
     ]
     found = sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[0], row[3], row[1]))
     return ExperimentFacts(
@@ -125,6 +131,7 @@ def experiment_facts(experiment: Experiment, viewer: User) -> ExperimentFacts:
         tuple(
             sorted(((pk, key) for sort, key, _, pk in found if sort == 4), key=lambda view: view[1].lower())
         ),
+        sum(number for sort, *_, number in found if sort == 5),
     )
 
 

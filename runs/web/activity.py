@@ -51,6 +51,7 @@ ICONS = {
     "data inputs added": "table",
     "models added": "folder",
     "model deleted": "trash",
+    "model restored": "restore",
 }
 SENTENCES = {
     "created": "created the run",
@@ -199,6 +200,8 @@ def _sentence(kind: str, details: dict[str, Any]) -> str:
         return f"deleted {details.get('path', 'files')} ({_files(details.get('count', 0))})"
     if kind == "model deleted":
         return f"deleted the model {details.get('name', '')}"
+    if kind == "model restored":
+        return f"restored the model {details.get('name', '')}"
     if kind == "snapshot taken":
         files = _files(details.get("files", 0))
         return f"took a snapshot of {files} ({show.size(int(details.get('size', 0)))})"

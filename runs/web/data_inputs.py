@@ -2,22 +2,14 @@
 
 import json
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
-
-from runs.models import LoggedModel, Run
+from runs.models import Run
 from runs.query.run_inputs import brief_data_of, models_of
 from runs.web import show
 
 MOST_LISTED = 100
 MOST_COLUMNS = 4
 SCHEMA_READ = 20_000
-_STATUSES = {
-    LoggedModel.PENDING: "Pending",
-    LoggedModel.READY: "Ready",
-    LoggedModel.UPLOAD_FAILED: "Upload failed",
-}
 
 
 def input_facts(run: Run) -> dict[str, Any]:
@@ -42,20 +34,10 @@ def _model(run: Run, model: Any) -> dict[str, Any]:
         "id": model.public_id,
         "name": model.name,
         "type": model.model_type,
-        "status": _STATUSES[model.status],
+        "status": model.status,
         "step": model.made_at_step,
         "is_read": model.run_id != run.pk and model.made_at_step is None,
-        "url": _folder(run, model),
     }
-
-
-def _folder(run: Run, model: LoggedModel) -> str:
-    """Its files below Outputs + logs of the run that made it; none for one without a run, or of a run in the trash."""
-    if model.maker is None:
-        return ""
-    base = reverse("run_logs", args=[run.workspace.name, model.maker.public_id])
-    folders = [("dir", "models"), ("dir", model.folder)]
-    return f"{base}?{urlencode(folders)}"
 
 
 def schema_summary(schema: str) -> str:

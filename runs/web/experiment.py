@@ -17,6 +17,7 @@ from runs.actions.experiment import (
 from runs.errors import Refused
 from runs.models import Experiment
 from runs.query.experiments import ExperimentFacts, experiment_facts, experiment_row
+from runs.query.logged_models import MOST_COUNTED
 from runs.web import show
 from runs.web.columns import one_columns
 from runs.web.described import about
@@ -52,7 +53,19 @@ def experiment(request: HttpRequest, workspace: str, name: str) -> HttpResponse:
 
 
 def _facts(request: HttpRequest, found: Experiment, known: ExperimentFacts | None = None) -> dict[str, Any]:
-    """What the head of the page shows."""
+    """What the page shows above the runs."""
+    known = known or experiment_facts(found, caller_of(request).user)
+    return (
+        head_facts(request, found, known)
+        | tag_facts(request, found, known.tags)
+        | {"about": about(request, found)}
+    )
+
+
+def head_facts(
+    request: HttpRequest, found: Experiment, known: ExperimentFacts | None = None, *, tab: str = "runs"
+) -> dict[str, Any]:
+    """What the head of the experiment's pages shows, and its tabs: none where there are only runs."""
     caller = caller_of(request)
     known = known or experiment_facts(found, caller.user)
     return {
@@ -61,9 +74,14 @@ def _facts(request: HttpRequest, found: Experiment, known: ExperimentFacts | Non
         "shares": shares_of(known.counts),
         "may_write": allows(caller, found.workspace, "write"),
         "is_starred": known.is_starred,
-        **tag_facts(request, found, known.tags),
-        "about": about(request, found),
+        "tab": tab,
+        "has_tabs": known.models or tab != "runs",
+        "model_count": _counted(known.models),
     }
+
+
+def _counted(models: int) -> str:
+    return show.grouped(models) if models <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

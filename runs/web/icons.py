@@ -15,6 +15,7 @@ NAMES = {
     "more": "ellipsis",
     "grip": "grip-vertical",
     "experiment": "flask-conical",
+    "model": "box",
     "runs": "list",
     "home": "house",
     "compute": "server",

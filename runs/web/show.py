@@ -29,6 +29,9 @@ WORDS: dict[str, str] = {
     Status.CANCEL_REQUESTED: "Cancel requested",
     Status.NOT_RESPONDING: "Not responding",
 }
+# Of models, whose statuses are runs.models.LoggedModel.STATUSES.
+MODEL_SHAPE = {"READY": "ok", "UPLOAD_FAILED": "bad"}
+MODEL_WORDS = {"PENDING": "Pending", "READY": "Ready", "UPLOAD_FAILED": "Upload failed"}
 
 
 def shape_of(status: str) -> str:
@@ -48,14 +51,17 @@ def is_active(status: str) -> bool:
 
 def status(value: str, count: int | None = None) -> SafeString:
     """Shape, colour and word; with a count behind it."""
-    shape = shape_of(value)
     counted = "" if count is None else filled(" <b>{}</b>", grouped(count))
-    return filled(
-        '<span class="st {0}"><svg><use href="#s-{0}"/></svg>{1}{2}</span>',
-        shape,
-        word_of(value),
-        counted,
-    )
+    return _drawn(shape_of(value), word_of(value), counted)
+
+
+def model_status(value: str) -> SafeString:
+    """The same of a model."""
+    return _drawn(MODEL_SHAPE.get(value, "wait"), MODEL_WORDS.get(value, value))
+
+
+def _drawn(shape: str, word: str, counted: str = "") -> SafeString:
+    return filled('<span class="st {0}"><svg><use href="#s-{0}"/></svg>{1}{2}</span>', shape, word, counted)
 
 
 def grouped(number: int) -> str:

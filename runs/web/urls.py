@@ -19,6 +19,7 @@ from runs.web import (
     email_check,
     experiment,
     experiment_acts,
+    experiment_models,
     experiments,
     export,
     filter_add,
@@ -28,6 +29,9 @@ from runs.web import (
     help,
     home,
     invite,
+    logged_model,
+    logged_model_acts,
+    logged_model_files,
     mlflow_links,
     pictures,
     preferences,
@@ -59,6 +63,7 @@ from runs.web.errors import told
 WORKSPACE = "w/<str:workspace>/"
 # By number: a name may hold slashes, and anything behind it would be part of another name.
 EXPERIMENT = WORKSPACE + "experiment/<int:number>/"
+MODEL = WORKSPACE + "models/<str:model_id>/"
 RUN = WORKSPACE + "runs/<str:run_id>/"
 SETTINGS = WORKSPACE + "settings/"
 VIEW = WORKSPACE + "views/<str:view_id>/"
@@ -115,6 +120,7 @@ urlpatterns = [
     page(EXPERIMENT + "tags/", experiment.edit_tags, "experiment_tags"),
     page(EXPERIMENT + "archive/", experiment.archive, "experiment_archive"),
     page(EXPERIMENT + "name/", experiment_acts.rename, "experiment_name"),
+    page(EXPERIMENT + "models/", experiment_models.models, "experiment_models"),
     page(EXPERIMENT + "trash/", experiment_acts.throw_away, "experiment_trash"),
     page(WORKSPACE + "experiments/", experiments.experiments, "experiments"),
     page(WORKSPACE + "experiments/<path:name>/", experiment.experiment, "experiment"),
@@ -153,6 +159,12 @@ urlpatterns = [
     page(WORKSPACE + "trash/", trash.trash, "trash"),
     page(WORKSPACE + "runs/", runs.runs, "runs"),
     page(WORKSPACE + "export/", export.export, "export"),
+    page(MODEL, logged_model.model, "model"),
+    page(MODEL + "trash/", logged_model_acts.throw_away, "model_trash"),
+    page(MODEL + "files/", logged_model_files.files, "model_files"),
+    page(MODEL + "files/download/", logged_model_files.file, "model_file"),
+    page(MODEL + "files/image/", logged_model_files.image, "model_image"),
+    page(MODEL + "files/zip/", logged_model_files.all_files, "model_zip"),
     page(RUN, run.overview, "run"),
     page(RUN + "name/", run_edit.edit_name, "run_name"),
     page(RUN + "description/", describe.edit, "run_description"),

@@ -6,7 +6,6 @@ import pytest
 
 from runs.actions.inputs import DataInput, log_inputs, log_outputs
 from runs.actions.logged_models import create_logged_model, delete_logged_model, set_model_status
-from runs.actions.trash import trash_run
 from runs.web.data_inputs import schema_summary
 from tests import make
 
@@ -38,14 +37,14 @@ def test_data_inputs_are_shown(browser, place, run, owner):
         assert words in html
 
 
-def test_models_are_shown_with_the_folder_of_their_files(browser, place, run, owner):
+def test_models_are_shown_with_their_pages(browser, place, run, owner):
     model = create_logged_model(run.experiment, "net", by=owner, run=run, model_type="sklearn")
     set_model_status(model, "READY")
     log_outputs(run, [(model, 1200)])
     html = shown(browser, place)
     for words in ("net", "Ready", "sklearn", "1,200"):
         assert words in html
-    assert f'href="{place("logs/")}?dir=models&amp;dir=models%2F{model.public_id}"' in html
+    assert f'href="/w/vision/models/{model.public_id}/"' in html
     delete_logged_model(model, by=owner)
     assert 'id="models"' not in shown(browser, place)
 
@@ -55,9 +54,7 @@ def test_a_model_that_another_run_made_is_one_that_was_read(browser, place, run,
     model = create_logged_model(maker.experiment, "net", by=owner, run=maker)
     log_inputs(run, models=[model], by=owner)
     html = shown(browser, place)
-    assert "(read)" in html and f"/runs/{maker.public_id}/logs/?dir=models" in html
-    trash_run(maker, by=owner, active=True)
-    assert f"/runs/{maker.public_id}/logs/" not in shown(browser, place)
+    assert "(read)" in html and f"/w/vision/models/{model.public_id}/" in html
 
 
 def test_what_scripts_say_is_only_text(browser, place, run, owner):

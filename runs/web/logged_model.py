@@ -1,0 +1,125 @@
+"""The page of a model: what it is, how well it does, which runs made and read it. All of it is a script's word."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from runs import safe_html
+from runs.access import Need, allows
+from runs.access_models import get_logged_model, get_model_in_use
+from runs.actions.trash import days_left
+from runs.errors import Gone
+from runs.models import LoggedModel
+from runs.models.name import RESERVED
+from runs.query.file_tree import level, totals
+from runs.query.logged_models import metrics_of, runs_of
+from runs.web.described import shown
+from runs.web.frame import caller_of
+
+LIVE_S = 3
+MOST_METRICS = 500
+MOST_RUNS = 100
+MOST_ENTRIES = 20
+# In this tag MLflow's clients keep what a person wrote of the model.
+NOTE = "mlflow.note.content"
+
+
+def model_of(request: HttpRequest, workspace: str, model_id: str, need: Need = "read") -> LoggedModel:
+    """The model of this address. Raises NotFound, NotAllowed, or Gone for one in the trash."""
+    return get_model_in_use(caller_of(request), workspace, model_id, need)
+
+
+def facts_of(request: HttpRequest, model: LoggedModel) -> dict[str, Any]:
+    """What the head of every page of the model shows."""
+    return {
+        "workspace": model.workspace,
+        "model": model,
+        "now": timezone.now(),
+        "may_write": allows(caller_of(request), model.workspace, "write"),
+        "live_s": LIVE_S if model.status == LoggedModel.PENDING else 0,
+    }
+
+
+@require_safe
+def model(request: HttpRequest, workspace: str, model_id: str) -> HttpResponse:
+    """All that is known of the model, in one page."""
+    try:
+        found = model_of(request, workspace, model_id)
+    except Gone:
+        found = get_logged_model(caller_of(request), workspace, model_id, deleted=True)
+        facts = facts_of(request, found) | {"days": days_left(found.deleted_at) if found.deleted_at else 0}
+        return render(request, "models/trashed.html", facts, status=410)
+    facts = facts_of(request, found) | _overview(request, found) | _files(found)
+    return render(request, "models/model.html", facts)
+
+
+def _overview(request: HttpRequest, found: LoggedModel) -> dict[str, Any]:
+    metrics = list(metrics_of(found, most=MOST_METRICS + 1))
+    uses = runs_of(found, most=MOST_RUNS + 1)
+    tags = sorted((key, value) for key, value in found.tags.items() if key != NOTE)
+    note = safe_html.render(found.tags[NOTE]) if found.tags.get(NOTE) else ""
+    return {
+        "note": shown(note, caller_of(request), found.workspace, run=found.maker) if note else "",
+        "metrics": metrics[:MOST_METRICS],
+        "has_more_metrics": len(metrics) > MOST_METRICS,
+        "has_datasets": any(metric.dataset_name or metric.dataset_digest for metric in metrics),
+        "params": sorted(found.params.items()),
+        "tags": [(key, value) for key, value in tags if not key.startswith(RESERVED)],
+        "reserved": [(key, value) for key, value in tags if key.startswith(RESERVED)],
+        "uses": uses[:MOST_RUNS],
+        "has_more_uses": len(uses) > MOST_RUNS,
+    }
+
+
+def _files(found: LoggedModel) -> dict[str, Any]:
+    """What lies at the top of its files, and where they are read: below those of its run, or on a page of their own."""
+    owner = found.maker or found
+    count, size = totals(owner, found.folder)
+    listed = level(owner, found.folder)
+    entries = [
+        {"name": each.name, "size": each.size, "count": each.count, "url": files_url(found, each.path + "/")}
+        for each in listed.folders
+    ]
+    entries += [
+        {"name": each.path.rpartition("/")[2], "size": each.size, "url": files_url(found, each.path)}
+        for each in listed.files
+    ]
+    there = len(entries) + listed.hidden + listed.hidden_folders
+    return {
+        "file_count": count,
+        "file_size": size,
+        "entries": entries[:MOST_ENTRIES],
+        "hidden_entries": max(0, there - MOST_ENTRIES),
+        "files_url": files_url(found),
+        "zip_url": "" if found.run_id else reverse("model_zip", args=_names(found)),
+    }
+
+
+def files_url(found: LoggedModel, path: str = "") -> str:
+    """Where the file of this path is opened, or the folder, whose path ends with a slash; without one all files.
+
+    Nothing for a model whose run is in the trash.
+    """
+    if found.run_id and found.maker is None:
+        return ""
+    run = found.maker
+    base = reverse("run_logs", args=[found.workspace.name, run.public_id]) if run else ""
+    base = base or reverse("model_files", args=_names(found))
+    asked = [("file", path)] if path and not path.endswith("/") else []
+    if not asked:
+        folders = [found.folder, path.rstrip("/")]
+        asked = [("dir", "models"), *_dirs(folders)] if run else _dirs(folders)
+    return f"{base}?{urlencode(asked)}" if asked else base
+
+
+def _dirs(folders: list[str]) -> list[tuple[str, str]]:
+    return [("dir", folder) for folder in folders if folder]
+
+
+def _names(found: LoggedModel) -> list[str]:
+    return [found.workspace.name, found.public_id]
