@@ -95,6 +95,7 @@ def _place(request: HttpRequest) -> str:
         "workspace_home": "home",
         "experiment": "experiments",
         "new_experiment": "experiments",
+        "model": "experiments",
         "run": "runs",
         "compute": "compute",
         "alert": "alerts",

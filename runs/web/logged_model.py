@@ -27,6 +27,8 @@ MOST_RUNS = 100
 MOST_ENTRIES = 20
 # In this tag MLflow's clients keep what a person wrote of the model.
 NOTE = "mlflow.note.content"
+# And in this one that the model lies elsewhere: there is nothing to load.
+EXTERNAL = "mlflow.model.isExternal"
 
 
 def model_of(request: HttpRequest, workspace: str, model_id: str, need: Need = "read") -> LoggedModel:
@@ -55,6 +57,8 @@ def model(request: HttpRequest, workspace: str, model_id: str) -> HttpResponse:
         facts = facts_of(request, found) | {"days": days_left(found.deleted_at) if found.deleted_at else 0}
         return render(request, "models/trashed.html", facts, status=410)
     facts = facts_of(request, found) | _overview(request, found) | _files(found)
+    is_ready = found.status == LoggedModel.READY and found.tags.get(EXTERNAL, "").lower() != "true"
+    facts["is_loadable"] = is_ready and facts["file_count"] > 0
     return render(request, "models/model.html", facts)
 
 

@@ -72,10 +72,11 @@ def test_a_model_without_a_run_and_without_anything_has_a_page(browser, alone, o
         'href="/w/vision/experiments/digits/"',
         owner.username,
         f'data-copy="{alone.public_id}"',
-        "No run has measured it",
+        "Nothing measured yet",
         "No files yet",
-        "No run made it",
+        "No run has made",
         "No tags",
+        "model logged without a run",
     ):
         assert words in html
     assert "Parameters" not in html and 'data-live="3"' in html
@@ -117,7 +118,20 @@ def test_a_model_of_a_run_tells_what_it_is(browser, workspace, run, owner):
         "<td>read it</td>",
     ):
         assert words in html
+    assert 'aria-current="page" title="Experiments"' in html  # the rail
     assert html.count("1,200") == 2 and html.count("made it<") == 1 and logged_model.NOTE not in html
+
+
+def test_what_mlflow_can_load_tells_how(browser, workspace, owner, model):
+    outside = {logged_model.EXTERNAL: "true"}
+    elsewhere = create_logged_model(make.experiment(workspace), "agent", by=owner, tags=outside)
+    put_file(model.run, f"{model.folder}/MLmodel", [b"1"], by=owner)
+    put_file(elsewhere, "MLmodel", [b"1"], by=owner)
+    assert "load_model" not in shown(browser, model)
+    for each in (model, elsewhere):
+        set_model_status(each, "READY")
+    assert f'mlflow.pyfunc.load_model("models:/{model.public_id}")' in shown(browser, model)
+    assert "load_model" not in shown(browser, elsewhere)
 
 
 def test_its_files_are_those_below_its_run(browser, run, model, owner):
@@ -141,7 +155,7 @@ def test_a_run_in_the_trash_is_no_link_and_no_use(browser, workspace, alone, own
     measure(other, alone, "accuracy", 0.5)
     trash_run(other, by=owner, active=True)
     html = shown(browser, alone)
-    assert f"/runs/{other.public_id}/" not in html and "No run made it" in html
+    assert f"/runs/{other.public_id}/" not in html and "No run has made" in html
     assert "This run is in the trash" in html and "thrown away" in html
 
 
@@ -209,7 +223,11 @@ def test_readers_are_offered_neither(client_of, reader, owner, model, alone):
     assert "Delete…" not in shown(browser, model)
     delete_logged_model(alone, by=owner)
     html = shown(browser, alone, 410)
-    assert "Restore it" not in html and "A contributor can restore it." in html and "can be restored for 29 days" in html
+    assert (
+        "Restore it" not in html
+        and "A contributor can restore it." in html
+        and "can be restored for 29 days" in html
+    )
     assert browser.post(at(alone, "trash/"), {"deleted": "false"}).status_code == 403
 
 
