@@ -79,7 +79,7 @@ def models_in_use(experiment: Experiment) -> QuerySet[LoggedModel]:
 
 
 def model_count(experiment: Experiment) -> QuerySet[Any, Any]:
-    """One row with their number `n`, at most one more than MOST_COUNTED; none where there are no models."""
+    """One row with their number `n`, at most one more than MOST_COUNTED."""
     counted = models_in_use(experiment).order_by().values("pk")[: MOST_COUNTED + 1]
     rows = LoggedModel.objects.filter(pk__in=counted).order_by()
     return rows.annotate(one=Value(1)).values("one").annotate(n=Count("pk"))

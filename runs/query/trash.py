@@ -8,11 +8,16 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from runs.errors import Invalid
-from runs.models import Experiment, Run, Workspace
+from runs.models import Experiment, LoggedModel, Run, Workspace
 from runs.query.cursors import read_cursor, write_cursor
 
 A_PAGE = 100
-_ORDER, _SALT, _EXPERIMENTS_SALT = "-deleted_at", "runs.trash", "experiments.trash"
+_ORDER, _SALT, _EXPERIMENTS_SALT, _MODELS_SALT = (
+    "-deleted_at",
+    "runs.trash",
+    "experiments.trash",
+    "models.trash",
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,14 @@ class TrashedExperiments:
     next_cursor: str | None
 
 
+@dataclass(frozen=True)
+class TrashedModels:
+    """Some models, the latest deleted first, with their experiments. `next_cursor` is None on the last page."""
+
+    models: list[LoggedModel]
+    next_cursor: str | None
+
+
 def trashed_runs(workspace: Workspace, *, cursor: str = "") -> TrashPage:
     """The runs that were thrown away by themselves: neither with their parent nor with their experiment."""
     rows = Run.objects.filter(workspace=workspace, deleted_at__isnull=False)
@@ -46,6 +59,14 @@ def trashed_experiments(workspace: Workspace, *, cursor: str = "") -> TrashedExp
     rows = Experiment.objects.filter(workspace=workspace, deleted_at__isnull=False)
     rows = rows.annotate(runs_along=Coalesce(number, 0)).defer("description", "description_html")
     return TrashedExperiments(*_page(rows, cursor, _EXPERIMENTS_SALT))
+
+
+def trashed_models(workspace: Workspace, *, cursor: str = "") -> TrashedModels:
+    """The models that were deleted, without those whose run or experiment is in the trash as well."""
+    rows = LoggedModel.objects.filter(workspace=workspace, deleted_at__isnull=False)
+    rows = rows.filter(Q(run=None) | Q(run__deleted_at=None), experiment__deleted_at=None)
+    rows = rows.select_related("experiment").defer("tags", "params", "experiment__description_html")
+    return TrashedModels(*_page(rows, cursor, _MODELS_SALT))
 
 
 def _page(rows: QuerySet[Any], cursor: str, salt: str) -> tuple[list[Any], str | None]:

@@ -56,7 +56,9 @@ def test_the_cards_fit_and_break_no_rule(open_page, run, live_studio, width, the
     assert violations(page) == []
 
 
-def test_a_model_leads_to_its_folder(open_page, run, live_studio):
+def test_a_model_leads_to_its_page_and_that_to_its_files(open_page, run, live_studio):
     page = open_page(f"/w/{live_studio.workspace}/runs/{run['id']}/")
     page.locator("#models").get_by_role("link", name="net", exact=True).click()
-    page.wait_for_url("**/logs/?dir=models&dir=models%2Fm-*")
+    page.wait_for_url("**/models/m-*/")
+    page.locator("#facts").get_by_role("link", name="reader").click()
+    page.wait_for_url(f"**/runs/{run['id']}/")

@@ -218,6 +218,20 @@ def test_one_is_deleted_after_a_question_and_comes_back(browser, run, model):
     )
 
 
+def test_the_trash_lists_those_that_come_back_by_themselves(browser, run, model, alone, owner):
+    for each in (model, alone):
+        delete_logged_model(each, by=owner)
+    html = browser.get("/w/vision/trash/").content.decode()
+    for each in (model, alone):
+        assert f'action="{at(each, "trash/")}"' in html
+    trash_run(run, by=owner, active=True)
+    html = browser.get("/w/vision/trash/").content.decode()
+    assert at(model, "trash/") not in html and at(alone, "trash/") in html and "<h2>Runs</h2>" in html
+    browser.post(at(alone, "trash/"), {"deleted": "false"})
+    html = browser.get("/w/vision/trash/").content.decode()
+    assert "<h2>Models</h2>" not in html and "<h2>Runs</h2>" not in html
+
+
 def test_readers_are_offered_neither(client_of, reader, owner, model, alone):
     browser = client_of(reader)
     assert "Delete…" not in shown(browser, model)
