@@ -1,26 +1,20 @@
-"""The page of a model: what it tells of a model of a run and of one without, and who deletes and restores it."""
+"""The page of a model: what it tells of a model of a run and of one without, and to whom."""
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from runs.access import Caller
 from runs.access_models import get_model_in_use
-from runs.actions.experiment_trash import trash_experiment
 from runs.actions.files import put_file
 from runs.actions.inputs import log_inputs, log_outputs
 from runs.actions.logged_models import (
     create_logged_model,
-    delete_logged_model,
-    delete_old_models,
-    restore_logged_model,
     set_model_status,
 )
 from runs.actions.model_points import ModelPoint, log_model_points
 from runs.actions.run_tokens import create_run_token
-from runs.actions.trash import KEPT_FOR, empty_trash, trash_run
-from runs.errors import Gone, NotAllowed, NotFound
-from runs.models import LoggedModel
+from runs.actions.trash import trash_run
+from runs.errors import NotAllowed, NotFound
 from runs.web import logged_model
 from tests import make
 
@@ -200,81 +194,6 @@ def test_a_page_reads_as_often_whatever_there_is(browser, workspace, run, model,
         shown(browser, model)
 
 
-def test_one_is_deleted_after_a_question_and_comes_back(browser, run, model):
-    assert "Delete the model net?" in browser.get(at(model, "trash/")).content.decode()
-    dialog = browser.get(at(model, "trash/"), headers={"HX-Request": "true"}).content.decode()
-    assert "Delete the model net?" in dialog and "<html" not in dialog
-    answer = browser.post(at(model, "trash/"), follow=True)
-    assert answer.redirect_chain[0][0] == "/w/vision/experiments/digits/"
-    assert "net is deleted; for 30 days it can be restored." in answer.content.decode()
-    assert (
-        "deleted the model net" in browser.get(f"/w/vision/runs/{run.public_id}/activity/").content.decode()
-    )
-    assert "Restore it" in shown(browser, model, 410)
-    answer = browser.post(at(model, "trash/"), {"deleted": "false"}, follow=True)
-    assert answer.redirect_chain[0][0] == at(model) and "net is restored." in answer.content.decode()
-    assert (
-        "restored the model net" in browser.get(f"/w/vision/runs/{run.public_id}/activity/").content.decode()
-    )
-
-
-def test_the_trash_lists_those_that_come_back_by_themselves(browser, run, model, alone, owner):
-    for each in (model, alone):
-        delete_logged_model(each, by=owner)
-    html = browser.get("/w/vision/trash/").content.decode()
-    for each in (model, alone):
-        assert f'action="{at(each, "trash/")}"' in html
-    trash_run(run, by=owner, active=True)
-    html = browser.get("/w/vision/trash/").content.decode()
-    assert at(model, "trash/") not in html and at(alone, "trash/") in html and "<h2>Runs</h2>" in html
-    browser.post(at(alone, "trash/"), {"deleted": "false"})
-    html = browser.get("/w/vision/trash/").content.decode()
-    assert "<h2>Models</h2>" not in html and "<h2>Runs</h2>" not in html
-
-
-def test_readers_are_offered_neither(client_of, reader, owner, model, alone):
-    browser = client_of(reader)
-    assert "Delete…" not in shown(browser, model)
-    delete_logged_model(alone, by=owner)
-    html = shown(browser, alone, 410)
-    assert (
-        "Restore it" not in html
-        and "A contributor can restore it." in html
-        and "can be restored for 29 days" in html
-    )
-    assert browser.post(at(alone, "trash/"), {"deleted": "false"}).status_code == 403
-
-
-def test_one_whose_run_is_in_the_trash_comes_back_with_it(browser, run, model, owner):
-    trash_run(run, by=owner, active=True)
-    html = shown(browser, model, 410)
-    assert "with the run that made it, train it" in html and f"/w/vision/runs/{run.public_id}/" in html
-    assert browser.get(at(model, "files/")).status_code == 410
-    assert browser.post(at(model, "trash/"), {"deleted": "false"}).status_code == 410
-
-
-def test_one_whose_experiment_is_in_the_trash_comes_back_with_it(browser, alone, owner):
-    put_file(alone, "a.txt", [b"1"], by=owner)
-    trash_experiment(alone.experiment, by=owner)
-    html = shown(browser, alone, 410)
-    assert "with its experiment, digits" in html and 'href="/w/vision/trash/"' in html
-    assert browser.get(at(alone, "files/download/?file=a.txt")).status_code == 410
-
-
-def test_nobody_brings_back_what_is_deleted_for_good(alone, run, owner):
-    kept = create_logged_model(run.experiment, "kept", by=owner)
-    for each in (alone, kept):
-        delete_logged_model(each, by=owner)
-        LoggedModel.objects.filter(pk=each.pk).update(deleted_at=timezone.now() - 2 * KEPT_FOR)
-    assert restore_logged_model(kept, by=owner).deleted_at is None
-    restore_logged_model(kept, by=owner)
-    assert delete_old_models() == 1
-    with pytest.raises(Gone, match="for good"):
-        restore_logged_model(alone, by=owner)
-    kept.refresh_from_db()
-    assert kept.is_in_use
-
-
 def test_strangers_and_nobody_learn_nothing(client_of, stranger, model):
     assert client_of(stranger).get(at(model)).status_code == 404
     assert (
@@ -299,9 +218,3 @@ def test_the_token_of_a_script_opens_no_page_and_reaches_models_of_its_runs(
         get_model_in_use(caller, workspace, foreign.public_id)
     with pytest.raises(NotAllowed):
         get_model_in_use(caller, workspace, alone.public_id)
-
-
-def test_one_that_went_with_its_run_is_nowhere(browser, run, model, owner):
-    trash_run(run, by=owner, active=True)
-    empty_trash(timezone.now() + 2 * KEPT_FOR)
-    shown(browser, model, 404)
