@@ -1,6 +1,5 @@
 """Logged models: make, change, delete, restore."""
 
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,7 +18,8 @@ from runs.models.artifact import files_below
 from runs.models.logged_model import MODEL_NAME_LENGTH, MODEL_TYPE_LENGTH
 from runs.transaction import write
 
-_BAD = re.compile(r"""[/:.%"']""")
+# What MLflow allows in no name of a model, since addresses such as models:/NAME are made of them.
+NOT_IN_NAMES = ("/", ":", ".", "%", '"', "'")
 
 
 def create_logged_model(
@@ -37,7 +37,7 @@ def create_logged_model(
     Raises Invalid for a bad name, Gone for a run that was deleted.
     """
     name = clean_text(name, "The name of a model", length=MODEL_NAME_LENGTH, lines=False)
-    if _BAD.search(name):
+    if any(each in name for each in NOT_IN_NAMES):
         raise Invalid(f"The name of a model, {name!r}, must not hold any of / : . % \" '", field="name")
     now = timezone.now()
     model = LoggedModel(
@@ -63,11 +63,12 @@ def create_logged_model(
 
 
 def set_model_status(model: LoggedModel, status: str, message: str = "") -> LoggedModel:
-    """Say whether its files have arrived."""
+    """Say whether its files have arrived. That alone counts as a change of the model, as with MLflow."""
     if status not in LoggedModel.STATUSES:
         raise Invalid(f"{status[:40]!r} is no status of a model; take {', '.join(LoggedModel.STATUSES)}.")
     message = clean_text(message, "The message", length=REASON_LENGTH, empty=True)
-    return _change(model, lambda row: {"status": status, "status_message": message})
+    values = {"status": status, "status_message": message, "updated_at": timezone.now()}
+    return _change(model, lambda row: values)
 
 
 def set_model_tags(model: LoggedModel, tags: Mapping[str, Any]) -> LoggedModel:
@@ -149,7 +150,7 @@ def _change(model: LoggedModel, changes: Callable[[LoggedModel], dict[str, Any]]
             hold(model.run)
         hold_owner(model)
         row = LoggedModel.objects.get(pk=model.pk)
-        values = changes(row) | {"updated_at": timezone.now()}
+        values = changes(row)
         for name, value in values.items():
             setattr(row, name, value)
             setattr(model, name, value)

@@ -6,6 +6,7 @@ from runs.access import get_workspace
 from runs.actions.canceled_scripts import check_not_canceled
 from runs.actions.experiment import ensure_default_experiment
 from runs.actions.logged_models import (
+    NOT_IN_NAMES,
     add_model_params,
     create_logged_model,
     delete_logged_model,
@@ -47,7 +48,10 @@ def create(call: Call) -> dict[str, Any]:
     except Invalid as refusal:
         if refusal.field != "name":
             raise
-        raise Wrong(f"Invalid model name ({name[:200]!r}) provided. {refusal.message}") from None
+        raise Wrong(
+            f"Invalid model name ({name[:200]!r}) provided. Model name must be a non-empty string and cannot contain"
+            f" the following characters: {NOT_IN_NAMES}. {refusal.message}"
+        ) from None
     return {"model": model_shape(made)}
 
 

@@ -13,6 +13,7 @@ from runs.mlflow_api.filter_words import filter_refusal, order_refusal
 from runs.mlflow_api.model_shapes import models_shape
 from runs.mlflow_api.shapes import experiment_shape, run_shape
 from runs.query.conditions import Conditions
+from runs.query.cursors import OtherOrder
 from runs.query.experiment_search import parse_experiment_order, search_experiments
 from runs.query.fields import OF_EXPERIMENTS, OF_MODELS, OF_RUNS, Words
 from runs.query.grammar import parse
@@ -137,6 +138,8 @@ def numbers_of(texts: Sequence[str]) -> set[int]:
 
 def page_refusal(refusal: Invalid) -> Wrong:
     """A token that is none, or one of another search, in MLflow's words; other refusals as they are."""
+    if isinstance(refusal, OtherOrder):
+        return Wrong("Invalid page token: it is of a search with another order_by.")
     if isinstance(refusal, OtherModels):
         return Wrong(f"{_NO_MATCH[refusal.part]}. {refusal.message}")
     if refusal.field == "cursor":

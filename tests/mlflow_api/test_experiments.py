@@ -235,7 +235,7 @@ def test_what_is_wrong_is_said(send, fields, words):
 def test_a_token_of_another_order_is_refused(send, several):
     token = send("experiments/search", max_results=1)[1]["next_page_token"]
     status, answer = send("experiments/search", max_results=1, order_by=["name"], page_token=token)
-    assert status == 400 and "belongs to another order" in answer["message"]
+    assert status == 400 and "it is of a search with another order_by" in answer["message"]
 
 
 @pytest.mark.parametrize("name", ["/Users/me@example.org/digits", "/Shared/x/", "a//b", "s3://bucket/x"])

@@ -105,6 +105,18 @@ def test_tags_are_set_and_removed(client, run):
     assert client.get(f"{API}/{path}").json()["model"]["info"]["tags"] == pairs(a="2")
 
 
+def test_only_its_status_moves_when_it_was_changed(client, run):
+    model_id, at = made(client, run)["info"]["model_id"], "last_updated_timestamp_ms"
+    LoggedModel.objects.update(updated_at=OLD)
+    send(client, "PATCH", f"logged-models/{model_id}/tags", {"tags": pairs(a="2")})
+    send(client, "POST", f"logged-models/{model_id}/params", {"params": pairs(depth="3")})
+    send(client, "DELETE", f"logged-models/{model_id}/tags/a", {})
+    before = shown(client, model_id).json()["model"]["info"][at]
+    assert before == int(OLD.timestamp() * 1000)
+    finished = send(client, "PATCH", f"logged-models/{model_id}", {"status": "LOGGED_MODEL_READY"}).json()
+    assert finished["model"]["info"][at] > before
+
+
 def test_params_are_added_and_never_change(client, run):
     path = f"logged-models/{made(client, run, params=pairs(a='1'))['info']['model_id']}"
     for _ in range(2):

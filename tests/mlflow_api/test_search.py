@@ -107,6 +107,17 @@ def test_the_tags_of_user_and_parent_are_what_was_set(send, workspace, owner):
     assert found(send, filter="tags.mlflow.parentRunId IS NOT NULL", **one) == ["child", "set"]
 
 
+def test_a_tag_that_a_script_set_goes_before_what_the_run_has_in_orders_too(send, workspace):
+    for name, user, parent in (("1", "b", "y"), ("2", "c", "x"), ("3", "a", "z"), ("4", None, None)):
+        tags = [{"key": "mlflow.user", "value": user}, {"key": "mlflow.parentRunId", "value": parent}]
+        send("runs/create", experiment_id="0", run_name=name, start_time=1, tags=tags if user else [])
+    assert found(send, order_by=["user_id"]) == ["3", "1", "2", "4"]
+    assert found(send, order_by=["attributes.user_id DESC"]) == ["2", "1", "3", "4"]
+    assert found(send, order_by=["tags.mlflow.user ASC"]) == ["3", "1", "2", "4"]
+    assert found(send, order_by=["tags.mlflow.parentRunId"]) == ["2", "1", "3", "4"]
+    assert found(send, order_by=["tags.`mlflow.parentRunId` DESC"]) == ["3", "1", "2", "4"]
+
+
 def test_the_trash_is_a_view_and_the_archive_is_in_use(send, logged, owner):
     thrown = Run.objects.get(display_name="zero").public_id
     send("runs/update", run_id=thrown, status="FINISHED")
@@ -165,7 +176,10 @@ MISTAKES = {
     "Invalid clause(s) in filter string. The quote ` ": {"filter": "`metrics.x > 0.1"},
     "Invalid attribute key 'begin' specified. Valid keys are": {"order_by": ["begin DESC"]},
     "Invalid entity type 'm'. Valid values are": {"order_by": ["m.acc"]},
-    "Invalid ordering key in order_by clause '`metrics.a'.": {"order_by": ["`metrics.a"]},
+    "Invalid order_by clause '`metrics.a'. Could not be parsed": {"order_by": ["`metrics.a"]},
+    "Invalid order_by clause 'metrics.a DESC ASC'. Could not be parsed": {"order_by": ["metrics.a DESC ASC"]},
+    "Invalid order_by clause 'metrics.a, metrics.b'. Could not": {"order_by": ["metrics.a, metrics.b"]},
+    "Invalid order_by clause ''. Could not be parsed": {"order_by": [""]},
     "cannot be part of any value": {"filter": "params.a = '\x00'"},
 }
 
