@@ -39,7 +39,7 @@ def get_model_in_use(
     """The same, but members are told with Gone of one in the trash, by itself or with its run or its experiment."""
     found = get_logged_model(caller, workspace, public_id, need, deleted=True)
     if not found.is_in_use:
-        raise Gone(f"The model {found.name} was deleted; for 30 days it can be restored.")
+        raise Gone(f"The model {found.name} lies in the trash; for 30 days it can be restored.")
     return found
 
 

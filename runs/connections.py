@@ -10,12 +10,12 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.utils import CursorWrapper
 
-# PostgreSQL that was restarted is met by one request of a thread that was busy until then; it says to try again.
+# PostgreSQL that was restarted is met by one request of each thread that was busy until then; it says to try again.
 _TRUSTED_S = 1.0
 
 
 def note_answered(**_: Any) -> None:
-    """At the end of a request: its connection has answered."""
+    """At the end of a request: no answer of its connection failed, should it have asked for one."""
     if connection.connection is not None and not connection.errors_occurred:
         connection.answered_at = time.monotonic()  # type: ignore[attr-defined]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from runs import safe_html
 from runs.actions import events
 from runs.actions.files import delete_rows
 from runs.actions.presence import hold, hold_owner
@@ -39,7 +40,7 @@ def create_logged_model(
     name = clean_text(name, "The name of a model", length=MODEL_NAME_LENGTH, lines=False)
     if any(each in name for each in NOT_IN_NAMES):
         raise Invalid(f"The name of a model, {name!r}, must not hold any of / : . % \" '", field="name")
-    now = timezone.now()
+    now, kept = timezone.now(), _pairs(tags or {}, "tag")
     model = LoggedModel(
         public_id=f"m-{secrets.token_hex(16)}",
         workspace=experiment.workspace,
@@ -47,7 +48,8 @@ def create_logged_model(
         run=run,
         name=name,
         model_type=clean_text(model_type, "The type of a model", length=MODEL_TYPE_LENGTH, empty=True),
-        tags=_pairs(tags or {}, "tag"),
+        tags=kept,
+        note_html=_drawn(kept),
         params=_pairs(params or {}, "param"),
         created_by=by,
         created_at=now,
@@ -63,7 +65,7 @@ def create_logged_model(
 
 
 def set_model_status(model: LoggedModel, status: str, message: str = "") -> LoggedModel:
-    """Say whether its files have arrived. That alone counts as a change of the model, as with MLflow."""
+    """Say whether its files have arrived. With MLflow no other change of what it is moves its time."""
     if status not in LoggedModel.STATUSES:
         raise Invalid(f"{status[:40]!r} is no status of a model; take {', '.join(LoggedModel.STATUSES)}.")
     message = clean_text(message, "The message", length=REASON_LENGTH, empty=True)
@@ -74,12 +76,16 @@ def set_model_status(model: LoggedModel, status: str, message: str = "") -> Logg
 def set_model_tags(model: LoggedModel, tags: Mapping[str, Any]) -> LoggedModel:
     """Add or change tags; others stay."""
     pairs = _pairs(tags, "tag")
-    return _change(model, lambda row: {"tags": _room(row.tags | pairs, "tags")})
+    note = {"note_html": _drawn(pairs)} if LoggedModel.NOTE in pairs else {}
+    return _change(model, lambda row: {"tags": _room(row.tags | pairs, "tags")} | note)
 
 
 def remove_model_tag(model: LoggedModel, key: str) -> LoggedModel:
     """Remove the tag. One that is not there is no error."""
-    return _change(model, lambda row: {"tags": {name: row.tags[name] for name in row.tags if name != key}})
+    note = {"note_html": ""} if key == LoggedModel.NOTE else {}
+    return _change(
+        model, lambda row: {"tags": {name: row.tags[name] for name in row.tags if name != key}} | note
+    )
 
 
 def add_model_params(model: LoggedModel, params: Mapping[str, Any]) -> LoggedModel:
@@ -111,9 +117,15 @@ def delete_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
 def restore_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
     """Bring back a model that was deleted. Twice is no error.
 
-    Raises Gone where its 30 days are over, and while its run lies in the trash.
+    Raises Gone once it is deleted for good, and while its run lies in the trash; Conflict while its experiment does.
     """
     with write():
+        # As experiments are thrown away: the experiment first, then its runs.
+        place = Experiment.objects.select_for_update(no_key=True).filter(pk=model.experiment_id).first()
+        if place is not None and place.deleted_at is not None:
+            raise Conflict(
+                f"The experiment {place.name} lies in the trash: restore it first, then the model {model.name}."
+            )
         if model.run is not None:
             hold(model.run)
         row = LoggedModel.objects.select_for_update().filter(pk=model.pk).first()
@@ -156,6 +168,12 @@ def _change(model: LoggedModel, changes: Callable[[LoggedModel], dict[str, Any]]
             setattr(model, name, value)
         row.save(update_fields=[*values])
     return model
+
+
+def _drawn(tags: Mapping[str, str]) -> str:
+    """The note among these tags as safe HTML. It may take a second: before any transaction."""
+    note = tags.get(LoggedModel.NOTE, "")
+    return safe_html.render(note) if note else ""
 
 
 def _pairs(pairs: Mapping[str, Any], kind: str) -> dict[str, str]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from runs.errors import Invalid
 from runs.mlflow_api.errors import Wrong
-from runs.query.fields import OF_MODELS, OF_RUNS, Source, Words
+from runs.query.fields import OF_MODELS, OF_RUNS, Kind, Source, Words
 from runs.query.grammar import DATASET_KEYS
 from runs.query.lexer import About, Misread
 from runs.query.literals import operators_of
+from runs.query.nodes import ORDERED
 
 _SHOWN = 200
+_NO_CLAUSE = "Invalid clause(s) in filter string"
 # MLflow's names of what a filter speaks of, in the order in which it lists them.
 _ENTITIES = {
     Source.METRIC: "metric",
@@ -64,13 +66,17 @@ def _misread(refusal: Invalid) -> str:
     """What is wrong in a comparison, or that there is none."""
     of = refusal.of if isinstance(refusal, Misread) else None
     if not isinstance(refusal, Misread) or of is None:
-        return "Invalid clause(s) in filter string"
+        return _NO_CLAUSE
     text = refusal.text[:_SHOWN]
     if refusal.about is About.OPERATOR:
-        known = _set(str(op).upper() for op in operators_of(of))
+        # The order of a parameter is that of its numbers, which was not what it is compared with.
+        fits = [op for op in operators_of(of) if of.source is not Source.PARAM or op not in ORDERED]
+        known = _set(str(op).upper() for op in fits)
         return f"Invalid comparator '{text.upper()}' not one of {known}"
     if of.source is Source.METRIC:
         return f"Expected numeric value type for metric. Found {text}"
+    if of.kind not in (Kind.NUMBER, Kind.TIME):
+        return _NO_CLAUSE
     return f"Expected numeric value type for numeric attribute: {_THEIRS.get(of.key, of.key)}. Found {text}"
 
 

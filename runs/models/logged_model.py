@@ -17,6 +17,8 @@ class LoggedModel(Stored):
 
     PENDING, READY, UPLOAD_FAILED = "PENDING", "READY", "UPLOAD_FAILED"
     STATUSES = (PENDING, READY, UPLOAD_FAILED)
+    # In this tag MLflow's clients keep what a person wrote of the model.
+    NOTE = "mlflow.note.content"
 
     public_id = models.CharField(max_length=40, unique=True)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
@@ -29,6 +31,8 @@ class LoggedModel(Stored):
     status_message = models.TextField(blank=True)
     tags = models.JSONField(default=dict)
     params = models.JSONField(default=dict)
+    # What its tag NOTE says, drawn when the tag was set.
+    note_html = models.TextField(blank=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runs.errors import Invalid
-from runs.query.fields import Field, Kind, Source
+from runs.query.fields import MLFLOW_TAGS, SET_BY_SCRIPTS, Field, Kind, Source
 from runs.query.grammar import parse_field
 
 MOST_COLUMNS = 100
@@ -39,12 +39,19 @@ class Sort:
     """One key of an order.
 
     With `as_mlflow` parameters are texts, infinities stand among the numbers and NaN behind them, and a status is
-    MLflow's word.
+    MLflow's word. Users and parents are then what scripts said they are, and what the run has where they said nothing.
     """
 
     column: Column
     is_descending: bool = False
     as_mlflow: bool = False
+
+    @property
+    def told(self) -> Field | None:
+        """The tag that MLflow's scripts set to what they like in the place of this attribute, where it has one."""
+        tags = (tag for tag in SET_BY_SCRIPTS if MLFLOW_TAGS[tag] == self.column.key)
+        tag = next(tags, None) if self.as_mlflow else None
+        return Field(Source.TAG, tag) if tag else None
 
     def __str__(self) -> str:
         return f"{'-' if self.is_descending else ''}{self.column.key}"

@@ -107,18 +107,24 @@ def metrics_of(model: LoggedModel, *, most: int) -> QuerySet[ModelMetric]:
     return rows.order_by("name__text", "dataset_name", "dataset_digest", "pk")[:most]
 
 
-def runs_of(model: LoggedModel, *, most: int) -> list[RunOfModel]:
-    """The newest runs that made or read the model, without those in the trash. A run that did both is here twice."""
+def runs_of(model: LoggedModel, *, most: int) -> tuple[list[RunOfModel], bool]:
+    """The newest runs that made or read the model, and whether there are more; those in the trash are none.
+
+    A run that did both is here twice. The one that made it is always here.
+    """
     uses = RunModel.objects.filter(model=model, run__deleted_at=None).values("run", "direction")
-    found: list[Any] = list(uses.annotate(last=Max("step")).order_by("-run_id", "-direction")[:most])
+    found: list[Any] = list(uses.annotate(last=Max("step")).order_by("-run_id", "-direction")[: most + 1])
+    has_more = len(found) > most
+    found = found[:most]
     made = [use["run"] for use in found if use["direction"] == RunModel.OUTPUT]
     if model.maker is not None and model.maker.pk not in made:
         found.append({"run": model.maker.pk, "direction": RunModel.OUTPUT, "last": None})
     runs = Run.objects.defer("description", "description_html").in_bulk([use["run"] for use in found])
-    return [
+    shown = [
         RunOfModel(runs[use["run"]], False, use["last"])
         if use["direction"] == RunModel.OUTPUT
         else RunOfModel(runs[use["run"]], True)
         for use in found
         if use["run"] in runs
     ]
+    return shown, has_more

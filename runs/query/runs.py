@@ -85,7 +85,11 @@ def plan_runs(
     The keys of the columns, should they be shown, are looked up together with those of the conditions.
     """
     named = [*(key.column for key in sort), *columns]
-    fields = [column.field for column in named if column.field is not None]
+    fields = [
+        field
+        for field in (*(column.field for column in named), *(key.told for key in sort))
+        if field is not None
+    ]
     context = make_context(
         workspace, conditions, viewer=viewer, experiment=experiment, fields=fields, zone=zone
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 
 from runs.models import Run
@@ -74,16 +75,14 @@ def legs(plan: Plan, sorts: Sequence[Sort]) -> Iterator[Leg]:
     if _is_value(first):
         yield from _by_value(plan, first, rest, down=down)
         return
-    column = _column(first)
-    if plan.is_few and rest and first.column.key in _NULLABLE:
-        # Few are put in order as well at once, those without the value behind the others.
-        keys = (Part(_key(first), first.is_descending, True), *_parts(plan, rest, "pk"), Part(F("id"), True))
+    column, key = _column(first), _key(plan, first)
+    if first.told or (plan.is_few and rest and first.column.key in _NULLABLE):
+        # Few are put in order as well at once, those without the value behind the others. What no index has must be.
+        keys = (Part(key, first.is_descending, True), *_parts(plan, rest, "pk"), Part(F("id"), True))
         yield Leg(runs, keys)
         return
     valued = runs.filter(**{f"{column}__isnull": False}) if first.column.key in _NULLABLE else runs
-    yield Leg(
-        valued, (Part(_key(first), first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down))
-    )
+    yield Leg(valued, (Part(key, first.is_descending), *_parts(plan, rest, "pk"), Part(F("id"), down)))
     if first.column.key in _NULLABLE:
         yield _without(plan, runs.filter(**{f"{column}__isnull": True}), rest)
 
@@ -119,8 +118,9 @@ def _parts(plan: Plan, sorts: Sequence[Sort], run: str) -> list[Part]:
     for sort in sorts:
         if not _is_value(sort):
             is_nullable = sort.column.key in _NULLABLE
-            one = Run.objects.filter(pk=OuterRef(run)).annotate(key=_key(sort)).values("key")
-            parts.append(Part(_key(sort) if run == "pk" else Subquery(one), sort.is_descending, is_nullable))
+            key = _key(plan, sort)
+            one = Run.objects.filter(pk=OuterRef(run)).annotate(key=key).values("key")
+            parts.append(Part(key if run == "pk" else Subquery(one), sort.is_descending, is_nullable))
             continue
         for value, present in _stages(sort):
             own = rows_of(_field(sort), plan.context).filter(present, run_id=OuterRef(run))
@@ -162,8 +162,11 @@ def _column(sort: Sort) -> str:
     return _COLUMNS.get(sort.column.key, sort.column.key)
 
 
-def _key(sort: Sort) -> Any:
+def _key(plan: Plan, sort: Sort) -> Any:
     """The expression of an attribute to sort by."""
+    if sort.told is not None:
+        rows = rows_of(sort.told, plan.context).filter(run_id=OuterRef("pk"))
+        return Coalesce(Subquery(rows.values("value")), F(_column(sort)), output_field=TextField())
     if not (sort.as_mlflow and sort.column.key == "status"):
         return F(_column(sort))
     words = [When(status__in=sorted(covered), then=Value(word)) for word, covered in MLFLOW_STATUSES.items()]

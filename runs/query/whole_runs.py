@@ -9,11 +9,11 @@ from typing import NamedTuple
 from runs.errors import Invalid
 from runs.models import Experiment, Metric, Name, Param, Run, Tag, User, Workspace
 from runs.prepared import PreparedRows, rows_of_each
-from runs.query.columns import BUILT_IN, MOST_SORTS, Column, Sort, as_column, sort_text
+from runs.query.columns import BUILT_IN, MOST_SORTS, Sort, as_column, sort_text
 from runs.query.conditions import Conditions
 from runs.query.cursors import read_cursor, write_cursor
 from runs.query.expressions import is_one_of
-from runs.query.fields import MLFLOW_TAGS, SET_BY_SCRIPTS, Field, Source
+from runs.query.fields import Field, Source
 from runs.query.nodes import Compare, Op, all_of
 from runs.query.order_keys import parse_order_key
 from runs.query.run_inputs import READ, USED, Uses, uses_from
@@ -155,19 +155,12 @@ def parse_order(keys: Iterable[str]) -> tuple[Sort, ...]:
             column = BUILT_IN["id"]
         if not column.is_sortable:
             raise Invalid(f"Runs cannot be sorted by {column.key}.", field="order_by")
-        for each in (*_set_by_scripts(column.key), column):
-            found.setdefault(each.key, Sort(each, falls, as_mlflow=True))
+        found.setdefault(column.key, Sort(column, falls, as_mlflow=True))
     if len(found) > MOST_SORTS:
         raise Invalid(f"Runs are sorted by at most {MOST_SORTS} keys.", field="order_by")
     for tie in _TIES:
         found.setdefault(tie.column.key, tie)
     return tuple(found.values())
-
-
-def _set_by_scripts(key: str) -> list[Column]:
-    """The tag that a script may have set in the place of what the run has itself, and which goes before it."""
-    tags = [tag for tag in SET_BY_SCRIPTS if MLFLOW_TAGS[tag] == key]
-    return [as_column(Field(Source.TAG, tag)) for tag in tags]
 
 
 def search_whole_runs(

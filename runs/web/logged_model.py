@@ -1,5 +1,6 @@
 """The page of a model: what it is, how well it does, which runs made and read it. All of it is a script's word."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from runs import safe_html
 from runs.access import Need, allows
 from runs.access_models import get_logged_model, get_model_in_use
 from runs.actions.trash import days_left
 from runs.errors import Gone
 from runs.models import LoggedModel
+from runs.models.artifact import files_of
 from runs.models.name import RESERVED
 from runs.query.file_tree import level, totals
 from runs.query.logged_models import metrics_of, runs_of
@@ -22,13 +23,16 @@ from runs.web.described import shown
 from runs.web.frame import caller_of
 
 LIVE_S = 3
+# A model that is not ready by then was left by its script.
+LIVE_FOR = timedelta(hours=1)
+MOST_PAIRS = 500
 MOST_METRICS = 500
 MOST_RUNS = 100
 MOST_ENTRIES = 20
-# In this tag MLflow's clients keep what a person wrote of the model.
-NOTE = "mlflow.note.content"
-# And in this one that the model lies elsewhere: there is nothing to load.
+# In this tag MLflow's clients keep that the model lies elsewhere: there is nothing to load.
 EXTERNAL = "mlflow.model.isExternal"
+# What MLflow writes of a model: which flavours it has, and with what it was made.
+DESCRIBES = "MLmodel"
 
 
 def model_of(request: HttpRequest, workspace: str, model_id: str, need: Need = "read") -> LoggedModel:
@@ -38,12 +42,14 @@ def model_of(request: HttpRequest, workspace: str, model_id: str, need: Need = "
 
 def facts_of(request: HttpRequest, model: LoggedModel) -> dict[str, Any]:
     """What the head of every page of the model shows."""
+    now = timezone.now()
+    is_young = now - model.created_at < LIVE_FOR
     return {
         "workspace": model.workspace,
         "model": model,
-        "now": timezone.now(),
+        "now": now,
         "may_write": allows(caller_of(request), model.workspace, "write"),
-        "live_s": LIVE_S if model.status == LoggedModel.PENDING else 0,
+        "live_s": LIVE_S if model.status == LoggedModel.PENDING and is_young else 0,
     }
 
 
@@ -58,26 +64,37 @@ def model(request: HttpRequest, workspace: str, model_id: str) -> HttpResponse:
         return render(request, "models/trashed.html", facts, status=410)
     facts = facts_of(request, found) | _overview(request, found) | _files(found)
     is_ready = found.status == LoggedModel.READY and found.tags.get(EXTERNAL, "").lower() != "true"
-    facts["is_loadable"] = is_ready and facts["file_count"] > 0
+    facts["is_loadable"] = is_ready and _has_description(found)
     return render(request, "models/model.html", facts)
 
 
 def _overview(request: HttpRequest, found: LoggedModel) -> dict[str, Any]:
     metrics = list(metrics_of(found, most=MOST_METRICS + 1))
-    uses = runs_of(found, most=MOST_RUNS + 1)
-    tags = sorted((key, value) for key, value in found.tags.items() if key != NOTE)
-    note = safe_html.render(found.tags[NOTE]) if found.tags.get(NOTE) else ""
+    uses, has_more_uses = runs_of(found, most=MOST_RUNS)
+    tags = sorted((key, value) for key, value in found.tags.items() if key != LoggedModel.NOTE)
+    own = [(key, value) for key, value in tags if not key.startswith(RESERVED)]
+    note, params = found.note_html, sorted(found.params.items())
     return {
         "note": shown(note, caller_of(request), found.workspace, run=found.maker) if note else "",
         "metrics": metrics[:MOST_METRICS],
         "has_more_metrics": len(metrics) > MOST_METRICS,
         "has_datasets": any(metric.dataset_name or metric.dataset_digest for metric in metrics),
-        "params": sorted(found.params.items()),
-        "tags": [(key, value) for key, value in tags if not key.startswith(RESERVED)],
-        "reserved": [(key, value) for key, value in tags if key.startswith(RESERVED)],
-        "uses": uses[:MOST_RUNS],
-        "has_more_uses": len(uses) > MOST_RUNS,
+        "params": params[:MOST_PAIRS],
+        "more_params": max(0, len(params) - MOST_PAIRS),
+        "tags": own[:MOST_PAIRS],
+        "more_tags": max(0, len(own) - MOST_PAIRS),
+        "reserved": [(key, value) for key, value in tags if key.startswith(RESERVED)][:MOST_PAIRS],
+        "uses": uses,
+        "most_uses": MOST_RUNS,
+        "has_more_uses": has_more_uses,
     }
+
+
+def _has_description(found: LoggedModel) -> bool:
+    """Whether MLflow finds among its files what the model is, without which it loads none."""
+    owner = found.maker or found
+    path = f"{found.folder}/{DESCRIBES}" if found.folder else DESCRIBES
+    return files_of(owner).filter(path=path).exists()
 
 
 def _files(found: LoggedModel) -> dict[str, Any]:

@@ -19,11 +19,8 @@ from runs.web.file_tree import tab_facts, tree_facts
 from runs.web.file_view import view_facts
 from runs.web.frame import caller_of
 from runs.web.headers import SANDBOX
-from runs.web.logged_model import facts_of, files_url, model_of
+from runs.web.logged_model import DESCRIBES, facts_of, files_url, model_of
 from runs.web.run_files import picture
-
-# What MLflow writes of a model: which flavours it has, and with what it was made.
-FIRST = "MLmodel"
 
 
 @require_safe
@@ -33,7 +30,7 @@ def files(request: HttpRequest, workspace: str, model_id: str) -> HttpResponse:
     if model.maker is not None:
         return redirect(files_url(model))
     path = address.query.get("file", "")
-    opened = _file(model, path) if path else files_of(model).filter(path=FIRST).first()
+    opened = _file(model, path) if path else files_of(model).filter(path=DESCRIBES).first()
     facts = facts_of(request, model) | tree_facts(model, address, opened) | {"opened": opened}
     facts["zip_url"] = _url("model_zip", model)
     if opened is not None:

@@ -5,14 +5,12 @@ from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from runs import storage
 from runs.actions.files import append_log, put_file
 from runs.actions.tracking import Points, log_points
 from runs.actions.trash import trash_run
-from runs.errors import Invalid
-from runs.file_transfer import pieces
 from runs.models import Artifact, Job, Metric, Run, RunEvent
 from runs.query.images import find_images, frame_at, pictures_of
 from tests import make
@@ -288,23 +286,6 @@ def test_a_folder_is_made_by_what_lies_in_it_alone(client, root):
         f"/w/vision/api/2.0/mlflow-artifacts/artifacts/{root}/d/", b"x", content_type="text/plain"
     )
     assert (answer.status_code, answer.json()["message"]) == (400, "Invalid path")
-
-
-def in_chunks(content, **environ):
-    request = RequestFactory().put("/", HTTP_TRANSFER_ENCODING="chunked", **environ)
-    request.META.pop("CONTENT_LENGTH", None)
-    request.META["wsgi.input"] = io.BytesIO(content)
-    return request
-
-
-def test_a_body_without_a_length_is_taken_where_its_end_is_known():
-    """Of one in chunks WSGI tells the same whether it ended or its sender went away in the middle."""
-    known = {"wsgi.input_terminated": True}
-    assert list(pieces(in_chunks(b"", **known))) == []
-    assert b"".join(pieces(in_chunks(b"hello", **known), proven=True)) == b"hello"
-    for request in (in_chunks(b"hello", **known), in_chunks(b""), in_chunks(b"hello")):
-        with pytest.raises(Invalid, match="Send a Content-Length"):
-            list(pieces(request))
 
 
 def test_an_upload_in_chunks_replaces_nothing(client, run, root):

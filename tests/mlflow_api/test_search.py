@@ -107,15 +107,35 @@ def test_the_tags_of_user_and_parent_are_what_was_set(send, workspace, owner):
     assert found(send, filter="tags.mlflow.parentRunId IS NOT NULL", **one) == ["child", "set"]
 
 
-def test_a_tag_that_a_script_set_goes_before_what_the_run_has_in_orders_too(send, workspace):
-    for name, user, parent in (("1", "b", "y"), ("2", "c", "x"), ("3", "a", "z"), ("4", None, None)):
-        tags = [{"key": "mlflow.user", "value": user}, {"key": "mlflow.parentRunId", "value": parent}]
-        send("runs/create", experiment_id="0", run_name=name, start_time=1, tags=tags if user else [])
-    assert found(send, order_by=["user_id"]) == ["3", "1", "2", "4"]
-    assert found(send, order_by=["attributes.user_id DESC"]) == ["2", "1", "3", "4"]
-    assert found(send, order_by=["tags.mlflow.user ASC"]) == ["3", "1", "2", "4"]
-    assert found(send, order_by=["tags.mlflow.parentRunId"]) == ["2", "1", "3", "4"]
-    assert found(send, order_by=["tags.`mlflow.parentRunId` DESC"]) == ["3", "1", "2", "4"]
+def test_an_order_is_by_what_a_script_set_and_else_by_what_the_run_has(send, workspace):
+    parent = make.run(workspace, "digits", display_name="parent")  # olga's, as all without the tag
+    make.run(workspace, "digits", display_name="child", parent=parent)
+    number = str(parent.experiment.number)
+    for name, user, above in (("b", "bob", "!"), ("z", "zoe", "~")):
+        tags = [{"key": "mlflow.user", "value": user}, {"key": "mlflow.parentRunId", "value": above}]
+        send("runs/create", experiment_id=number, run_name=name, start_time=1, tags=tags)
+
+    def ordered(*order, **fields):
+        return found(send, experiment_ids=[number], order_by=[*order, "run_name"], **fields)
+
+    assert ordered("user_id") == ["b", "child", "parent", "z"]
+    assert ordered("attributes.user_id DESC") == ["z", "child", "parent", "b"]
+    assert ordered("tags.mlflow.user ASC", filter="run_name != 'parent'") == ["b", "child", "z"]
+    assert ordered("tags.mlflow.parentRunId") == ["b", "child", "z", "parent"]
+    assert ordered("tags.`mlflow.parentRunId` DESC") == ["z", "child", "b", "parent"]
+    assert ordered("metrics.none", "user_id", "tags.mlflow.parentRunId", "params.none")[0] == "b"
+    seen, token = [], ""
+    while token is not None:
+        asked = {
+            "experiment_ids": [number],
+            "order_by": ["user_id", "run_name"],
+            "max_results": 1,
+            "page_token": token,
+        }
+        answer = send("runs/search", **asked)[1]
+        seen += [run["info"]["run_name"] for run in answer["runs"]]
+        token = answer.get("next_page_token")
+    assert seen == ["b", "child", "parent", "z"]
 
 
 def test_the_trash_is_a_view_and_the_archive_is_in_use(send, logged, owner):
@@ -167,7 +187,10 @@ MISTAKES = {
     },
     "Invalid comparator 'LIKE' not one of {'=', '!=', '<', ": {"filter": "metrics.x LIKE 'a'"},
     "Invalid comparator '>' not one of {'=', '!=', ": {"filter": "tags.team > 'a'"},
-    "Invalid comparator '>=' not one of": {"filter": "params.p >= 'LR'"},
+    "Invalid comparator '>=' not one of {'=', '!=', 'IN', ": {"filter": "params.p >= 'LR'"},
+    "Invalid clause(s) in filter string. I did not understand 'x' at character 12: archived": {
+        "filter": "archived = 'x'"
+    },
     "Invalid clause(s) in filter string. I did not understand 'NAND' at character 17": {
         "filter": "metrics.x > 0.1 NAND params.p = 'a'"
     },

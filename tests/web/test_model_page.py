@@ -1,20 +1,28 @@
 """The page of a model: what it tells of a model of a run and of one without, and to whom."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from runs import safe_html
 from runs.access import Caller
 from runs.access_models import get_model_in_use
 from runs.actions.files import put_file
 from runs.actions.inputs import log_inputs, log_outputs
 from runs.actions.logged_models import (
+    add_model_params,
     create_logged_model,
+    remove_model_tag,
     set_model_status,
+    set_model_tags,
 )
 from runs.actions.model_points import ModelPoint, log_model_points
 from runs.actions.run_tokens import create_run_token
 from runs.actions.trash import trash_run
 from runs.errors import NotAllowed, NotFound
+from runs.models import LoggedModel
 from runs.web import logged_model
 from tests import make
 
@@ -83,7 +91,7 @@ def test_a_model_of_a_run_tells_what_it_is(browser, workspace, run, owner):
     tags = {
         "team": "vision",
         "mlflow.user": "ada",
-        logged_model.NOTE: f"**Good** at it, as run:{run.public_id}",
+        LoggedModel.NOTE: f"**Good** at it, as run:{run.public_id}",
     }
     model = create_logged_model(
         run.experiment, "net", by=owner, run=run, model_type="sklearn", tags=tags, params={"depth": "3"}
@@ -113,17 +121,20 @@ def test_a_model_of_a_run_tells_what_it_is(browser, workspace, run, owner):
     ):
         assert words in html
     assert 'aria-current="page" title="Experiments"' in html  # the rail
-    assert html.count("1,200") == 2 and html.count("made it<") == 1 and logged_model.NOTE not in html
+    assert html.count("1,200") == 2 and html.count("made it<") == 1 and LoggedModel.NOTE not in html
 
 
 def test_what_mlflow_can_load_tells_how(browser, workspace, owner, model):
     outside = {logged_model.EXTERNAL: "true"}
     elsewhere = create_logged_model(make.experiment(workspace), "agent", by=owner, tags=outside)
+    weights = create_logged_model(model.experiment, "weights", by=owner)
     put_file(model.run, f"{model.folder}/MLmodel", [b"1"], by=owner)
     put_file(elsewhere, "MLmodel", [b"1"], by=owner)
+    put_file(weights, "weights.bin", [b"1"], by=owner)
     assert "load_model" not in shown(browser, model)
-    for each in (model, elsewhere):
+    for each in (model, elsewhere, weights):
         set_model_status(each, "READY")
+    assert "load_model" not in shown(browser, weights)
     assert f'mlflow.pyfunc.load_model("models:/{model.public_id}")' in shown(browser, model)
     assert "load_model" not in shown(browser, elsewhere)
 
@@ -154,21 +165,51 @@ def test_a_run_in_the_trash_is_no_link_and_no_use(browser, workspace, alone, own
 
 
 def test_long_lists_are_cut_and_say_so(browser, workspace, run, model, owner, monkeypatch):
-    for name in ("MOST_METRICS", "MOST_RUNS", "MOST_ENTRIES"):
+    for name in ("MOST_METRICS", "MOST_RUNS", "MOST_ENTRIES", "MOST_PAIRS"):
         monkeypatch.setattr(logged_model, name, 2)
+    set_model_tags(model, {f"tag-{n}": "1" for n in range(4)})
+    add_model_params(model, {f"param-{n}": "1" for n in range(4)})
     for n in range(4):
         measure(run, model, f"metric-{n}", n)
         log_inputs(make.run(workspace), models=[model], by=owner)
         put_file(run, f"{model.folder}/{n}.txt", [b"1"], by=owner)
     html = shown(browser, model)
-    for words in ("The first 2 by name", "The newest 2", "2 more: "):
+    for words in (
+        "The first 2 by name",
+        "The newest 2, and the run that made it.",
+        "2 more: ",
+        "2 more tags",
+        "2 more parameters",
+    ):
         assert words in html
+    assert html.count("made it<") == 1 and html.count("read it<") == 2
+    assert "tag-1" in html and "tag-2" not in html and "param-1" in html and "param-2" not in html
     assert "metric-1" in html and "metric-2" not in html and "1.txt" in html and "2.txt" not in html
+
+
+def test_what_is_written_of_it_is_drawn_once(browser, model, monkeypatch):
+    drawn, render = [], safe_html.render
+    monkeypatch.setattr(safe_html, "render", lambda text: drawn.append(text) or render(text))
+    set_model_tags(model, {LoggedModel.NOTE: "**good**", "team": "vision"})
+    for _ in range(2):
+        assert "<strong>good</strong>" in shown(browser, model)
+    set_model_tags(model, {"team": "audio"})
+    assert "<strong>good</strong>" in shown(browser, model) and drawn == ["**good**"]
+    set_model_tags(model, {LoggedModel.NOTE: "*fair*"})
+    assert "<em>fair</em>" in shown(browser, model) and "good" not in shown(browser, model)
+    remove_model_tag(model, LoggedModel.NOTE)
+    assert "fair" not in shown(browser, model)
+
+
+def test_one_that_its_script_left_is_asked_about_no_more(browser, model):
+    assert 'data-live="3"' in shown(browser, model)
+    LoggedModel.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert 'data-live="3"' not in shown(browser, model)
 
 
 def test_what_scripts_say_is_only_text(browser, workspace, owner):
     run = make.run(workspace, display_name=HOSTILE)
-    pairs = {HOSTILE: HOSTILE, logged_model.NOTE: f"{HOSTILE}[a](javascript:alert(1))"}
+    pairs = {HOSTILE: HOSTILE, LoggedModel.NOTE: f"{HOSTILE}[a](javascript:alert(1))"}
     name = HOSTILE.replace("/", "")
     model = create_logged_model(
         run.experiment, name, by=owner, run=run, model_type=HOSTILE, tags=pairs, params={HOSTILE: HOSTILE}

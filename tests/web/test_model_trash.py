@@ -1,10 +1,12 @@
 """Models in the trash, by themselves or with their run or experiment: what is said of them, and how they come back."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
 from runs.actions import logged_models
-from runs.actions.experiment_trash import trash_experiment
+from runs.actions.experiment_trash import trash_experiment, untrash_experiment
 from runs.actions.files import put_file
 from runs.actions.logged_models import (
     create_logged_model,
@@ -15,6 +17,7 @@ from runs.actions.logged_models import (
 from runs.actions.trash import KEPT_FOR, empty_trash, trash_run
 from runs.errors import Gone
 from runs.models import LoggedModel
+from runs.query import trash as trash_query
 from tests import make
 
 
@@ -107,8 +110,35 @@ def test_one_whose_experiment_is_in_the_trash_comes_back_with_it(browser, alone,
     put_file(alone, "a.txt", [b"1"], by=owner)
     trash_experiment(alone.experiment, by=owner)
     html = shown(browser, alone, 410)
-    assert "with its experiment, digits" in html and 'href="/w/vision/trash/"' in html
+    assert "with its experiment, digits, and comes back with it." in html
+    assert 'href="/w/vision/trash/"' in html
     assert browser.get(at(alone, "files/download/?file=a.txt")).status_code == 410
+
+
+def test_one_that_was_deleted_before_its_experiment_waits_for_that_one(browser, alone, owner):
+    delete_logged_model(alone, by=owner)
+    trash_experiment(alone.experiment, by=owner)
+    assert "with its experiment, digits.</p>" in shown(browser, alone, 410)
+    answer = browser.post(at(alone, "trash/"), {"deleted": "false"})
+    assert (
+        answer.status_code == 409 and "digits lies in the trash: restore it first" in answer.content.decode()
+    )
+    for ask in (browser.get, browser.post):  # there is nothing to delete any more
+        assert ask(at(alone, "trash/")).status_code == 410
+    untrash_experiment(alone.experiment, by=owner)
+    assert browser.post(at(alone, "trash/"), {"deleted": "false"})["Location"] == at(alone)
+    shown(browser, alone)
+
+
+def test_the_end_of_a_list_of_the_trash_leads_back(browser, alone, owner, monkeypatch):
+    monkeypatch.setattr(trash_query, "A_PAGE", 1)
+    for name in ("one", "two"):
+        delete_logged_model(create_logged_model(alone.experiment, name, by=owner), by=owner)
+    older = re.search(r'href="([^"]*models=[^"]*)"', browser.get("/w/vision/trash/").content.decode())
+    LoggedModel.objects.filter(name="one").update(deleted_at=None)
+    html = browser.get(older[1].replace("&amp;", "&")).content.decode()
+    assert "Nothing more here" in html and "The trash is empty" not in html and "First page" in html
+    assert "The trash is empty" not in browser.get("/w/vision/trash/").content.decode()
 
 
 def test_nobody_brings_back_what_is_deleted_for_good(alone, run, owner):
