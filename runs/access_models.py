@@ -19,7 +19,7 @@ def get_logged_model(
     """
     name = workspace if isinstance(workspace, str) else workspace.name
     inside = get_workspace_of_run(caller, name, need)
-    missing = NotFound(f"There is no model {public_id[:80]!r} here, or it is not shared with you.")
+    missing = _missing(public_id)
     rows = LoggedModel.objects.select_related("experiment", "run", "created_by").filter(workspace=inside)
     found = rows.filter(public_id=public_id).first() if "\x00" not in public_id else None
     if found is None or (found.deleted_at is not None and not deleted):
@@ -31,6 +31,20 @@ def get_logged_model(
         check_reaches_run(caller.token, found.run)
     found.workspace = inside
     return found
+
+
+def find_logged_model(caller: Caller, public_id: str) -> LoggedModel:
+    """The model of that id in whichever workspace of the caller's it is, also one in the trash. Raises NotFound."""
+    named = LoggedModel.objects.filter(public_id=public_id).values_list("workspace__name", flat=True)
+    name = named.first() if "\x00" not in public_id else None
+    try:
+        return get_logged_model(caller, name or "", public_id, deleted=True)
+    except NotFound:  # which would name a workspace that is not the caller's
+        raise _missing(public_id) from None
+
+
+def _missing(public_id: str) -> NotFound:
+    return NotFound(f"There is no model {public_id[:80]!r} here, or it is not shared with you.")
 
 
 def get_model_in_use(

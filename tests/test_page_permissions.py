@@ -73,6 +73,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "experiment": ("reader", ""),
     "mlflow_experiment": ("reader", ""),
     "mlflow_run": ("reader", ""),
+    "mlflow_model": ("reader", ""),
     "columns": ("reader", ""),
     "group_by": ("reader", ""),
     "filter_add": ("reader", ""),

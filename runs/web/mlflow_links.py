@@ -1,10 +1,11 @@
-"""Links that MLflow's clients print: the studio's own page of the run or the experiment. static/js/mlflow_links.js."""
+"""Links as of MLflow's own pages: the studio's page of the run, model or experiment. static/js/mlflow_links.js."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from runs.access import get_numbered_experiment, get_run
+from runs.access_models import find_logged_model
 from runs.web.frame import caller_of
 
 
@@ -20,3 +21,10 @@ def run(request: HttpRequest, workspace: str, number: int, run_id: str) -> HttpR
     """The page of the run, in whichever workspace it is: a link without one opens the workspace looked at last."""
     found = get_run(caller_of(request), run_id, trashed=True)
     return redirect("run", found.workspace.name, found.public_id)
+
+
+@require_safe
+def model(request: HttpRequest, workspace: str, number: int, model_id: str) -> HttpResponse:
+    """The page of the model, in whichever workspace it is."""
+    found = find_logged_model(caller_of(request), model_id)
+    return redirect("model", found.workspace.name, found.public_id)

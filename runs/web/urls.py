@@ -126,6 +126,11 @@ urlpatterns = [
     page(WORKSPACE + "experiments/<path:name>/", experiment.experiment, "experiment"),
     page(WORKSPACE + "mlflow/experiments/<int:number>/", mlflow_links.experiment, "mlflow_experiment"),
     page(WORKSPACE + "mlflow/experiments/<int:number>/runs/<str:run_id>/", mlflow_links.run, "mlflow_run"),
+    page(
+        WORKSPACE + "mlflow/experiments/<int:number>/models/<str:model_id>/",
+        mlflow_links.model,
+        "mlflow_model",
+    ),
     page(WORKSPACE + "views/", views.views, "views"),
     page(WORKSPACE + "views/new/", views.new, "view_new"),
     page(WORKSPACE + "views/link/", views.link, "view_link"),

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_data_inputs import mlflow
+
 PASSWORD = "correct horse battery staple"
 
 
@@ -30,6 +32,14 @@ def test_a_link_opens_the_experiment_also_from_home(open_page, run):
     page = open_page("/w/default/")
     page.evaluate(f"location.hash = '#/experiments/{run['experiment_id']}/'")
     page.wait_for_url("**/w/default/experiments/linked%20to/")
+
+
+def test_a_link_of_a_model_opens_its_page(open_page, run, live_studio):
+    fields = {"experiment_id": str(run["experiment_id"]), "source_run_id": run["id"], "name": "net"}
+    model = mlflow(live_studio, "logged-models", fields)["model"]["info"]["model_id"]
+    page = open_page(f"/w/default/#/experiments/{run['experiment_id']}/models/{model}?tab=1")
+    page.wait_for_url(f"**/w/default/models/{model}/")
+    expect(page.get_by_role("heading", name="net", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(

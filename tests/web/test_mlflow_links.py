@@ -2,6 +2,7 @@
 
 import pytest
 
+from runs.actions.logged_models import create_logged_model, delete_logged_model
 from runs.actions.trash import trash_run
 from tests import make
 
@@ -30,6 +31,25 @@ def test_one_in_the_trash_is_led_to_where_it_can_be_restored(client_of, owner, r
     browser = client_of(owner)
     place = browser.get("/w/vision/mlflow/experiments/1/runs/abc/")["Location"]
     assert browser.get(place).status_code == 410
+
+
+def test_the_link_of_a_model_leads_to_its_page_for_those_who_may_see_it(client_of, owner, stranger, run):
+    model = create_logged_model(run.experiment, "net", by=owner, run=run)
+    other = make.workspace(owner=owner)
+    path = f"mlflow/experiments/1/models/{model.public_id}/"
+    for workspace in ("vision", other.name):
+        place = client_of(owner).get(f"/w/{workspace}/{path}")["Location"]
+        assert place == f"/w/vision/models/{model.public_id}/"
+    delete_logged_model(model, by=owner)
+    assert client_of(owner).get(f"/w/vision/{path}")["Location"] == place
+    own = make.workspace(owner=stranger)
+    for where in (own.name, "vision"):
+        answer = client_of(stranger).get(f"/w/{where}/{path}")
+        assert answer.status_code == 404 and "vision" not in answer.content.decode().replace(
+            f"/w/vision/{path}", ""
+        )
+    for missing in ("m-none", "a%00"):
+        assert client_of(owner).get(f"/w/vision/mlflow/experiments/1/models/{missing}/").status_code == 404
 
 
 @pytest.mark.parametrize(
