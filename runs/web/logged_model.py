@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import linebreaks
 from django.views.decorators.http import require_safe
 
 from runs.access import Need, allows
@@ -73,7 +74,10 @@ def _overview(request: HttpRequest, found: LoggedModel) -> dict[str, Any]:
     uses, has_more_uses = runs_of(found, most=MOST_RUNS)
     tags = sorted((key, value) for key, value in found.tags.items() if key != LoggedModel.NOTE)
     own = [(key, value) for key, value in tags if not key.startswith(RESERVED)]
-    note, params = found.note_html, sorted(found.params.items())
+    # Of a note from before notes were kept drawn, the text as it was written.
+    text = found.tags.get(LoggedModel.NOTE, "")
+    note = found.note_html or (linebreaks(text, autoescape=True) if text else "")
+    params = sorted(found.params.items())
     return {
         "note": shown(note, caller_of(request), found.workspace, run=found.maker) if note else "",
         "metrics": metrics[:MOST_METRICS],

@@ -197,8 +197,12 @@ def test_what_is_written_of_it_is_drawn_once(browser, model, monkeypatch):
     assert "<strong>good</strong>" in shown(browser, model) and drawn == ["**good**"]
     set_model_tags(model, {LoggedModel.NOTE: "*fair*"})
     assert "<em>fair</em>" in shown(browser, model) and "good" not in shown(browser, model)
+    LoggedModel.objects.update(note_html="", tags={LoggedModel.NOTE: f"*from before* {HOSTILE}"})
+    html = shown(browser, model)
+    assert "<p>*from before* &lt;script&gt;" in html and HOSTILE not in html
     remove_model_tag(model, LoggedModel.NOTE)
-    assert "fair" not in shown(browser, model)
+    html = shown(browser, model)
+    assert "from before" not in html and "<h2>Description</h2>" not in html
 
 
 def test_one_that_its_script_left_is_asked_about_no_more(browser, model):
