@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from runs.access import Caller, Need, get_workspace_of_run
 from runs.access_run_tokens import check_reaches_run, check_whole_account, within_reach
@@ -67,5 +67,5 @@ def logged_models_for(
     rows = LoggedModel.objects.filter(workspace=workspace, deleted_at=None, experiment__deleted_at=None)
     rows = rows.filter(experiment__in=[experiment.pk for experiment in experiments])
     if caller.token is None or caller.token.run_id is None:
-        return rows.filter(Q(run=None) | Q(run__deleted_at=None))
+        return rows.filter(LoggedModel.with_run())
     return rows.filter(run__in=within_reach(caller.token, Run.objects.filter(deleted_at=None)))

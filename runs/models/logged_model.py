@@ -55,6 +55,11 @@ class LoggedModel(Stored):
         """Whether neither it, nor the run that made it, nor its experiment lies in the trash."""
         return self.deleted_at is None and self.experiment.deleted_at is None and self.maker == self.run
 
+    @staticmethod
+    def with_run() -> models.Q:
+        """The condition of models whose run, where they have one, does not lie in the trash."""
+        return models.Q(run=None) | models.Q(run__deleted_at=None)
+
     @property
     def folder(self) -> str:
         """Where its files lie: in the run that made it, or from the top where it has none."""

@@ -75,7 +75,7 @@ class RunOfModel(NamedTuple):
 def models_in_use(experiment: Experiment) -> QuerySet[LoggedModel]:
     """The models of the experiment, without those in the trash and those of runs in the trash."""
     rows = LoggedModel.objects.filter(experiment=experiment, deleted_at=None)
-    return rows.filter(Q(run=None) | Q(run__deleted_at=None))
+    return rows.filter(LoggedModel.with_run())
 
 
 def model_count(experiment: Experiment) -> QuerySet[Any, Any]:

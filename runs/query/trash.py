@@ -64,7 +64,7 @@ def trashed_experiments(workspace: Workspace, *, cursor: str = "") -> TrashedExp
 def trashed_models(workspace: Workspace, *, cursor: str = "") -> TrashedModels:
     """The models that were deleted, without those whose run or experiment is in the trash as well."""
     rows = LoggedModel.objects.filter(workspace=workspace, deleted_at__isnull=False)
-    rows = rows.filter(Q(run=None) | Q(run__deleted_at=None), experiment__deleted_at=None)
+    rows = rows.filter(LoggedModel.with_run(), experiment__deleted_at=None)
     rows = rows.select_related("experiment").defer("tags", "params", "experiment__description_html")
     return TrashedModels(*_page(rows, cursor, _MODELS_SALT))
 
