@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,7 +19,7 @@ from runs.api import tracked_shapes as t
 from runs.api.base import Endpoint
 from runs.api.shapes import file_shape
 from runs.errors import Invalid, NotFound
-from runs.file_transfer import attachment, download, pieces
+from runs.file_transfer import download, pieces, zip_download
 from runs.limits import LOG_CHUNK_BYTES
 from runs.models import Artifact
 from runs.query.run_zip import zip_of
@@ -144,12 +144,7 @@ class FilesZipEndpoint(Endpoint):
     def get(self, request: Request, run_id: str) -> HttpResponseBase:
         """Logs and uploaded files as a zip, made while it is sent."""
         run = self.run(run_id)
-        answer = HttpResponse() if request.method == "HEAD" else StreamingHttpResponse(zip_of(run))
-        answer["Content-Type"] = "application/zip"
-        answer["Content-Disposition"] = attachment(f"{run.public_id}.zip")
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer["Cache-Control"] = "private, no-cache"
-        return answer
+        return zip_download(zip_of(run), run.public_id, head=request.method == "HEAD")
 
 
 class LogEndpoint(Endpoint):

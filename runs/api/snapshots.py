@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -17,7 +17,7 @@ from runs.api.files import AnyAccept, RawBody, piece_of
 from runs.api.serializers import ErrorAnswer
 from runs.api.shapes import moment
 from runs.errors import Invalid, NotFound
-from runs.file_transfer import attachment, download, pieces
+from runs.file_transfer import download, pieces, zip_download
 from runs.models import Artifact, Run, Snapshot, SnapshotFile
 from runs.query.snapshots import file_of, files_of, snapshot_of, zip_of
 
@@ -237,12 +237,7 @@ class WorkspaceSnapshotEndpoint(Endpoint):
 
 def zip_answer(snapshot: Snapshot, *, head: bool = False) -> HttpResponseBase:
     """The zip as an attachment that no browser runs."""
-    answer = HttpResponse() if head else StreamingHttpResponse(zip_of(snapshot))
-    answer["Content-Type"] = "application/zip"
-    answer["Content-Disposition"] = attachment(f"{snapshot.sha256}.zip")
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["Cache-Control"] = "private, no-cache"
-    return answer
+    return zip_download(zip_of(snapshot), snapshot.sha256, head=head)
 
 
 class _Body:

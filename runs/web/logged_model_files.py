@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from runs.errors import NotFound
-from runs.file_transfer import attachment, download
+from runs.file_transfer import download, zip_download
 from runs.models import Artifact, LoggedModel
 from runs.models.artifact import files_of
 from runs.query.run_zip import zip_of
@@ -18,7 +18,6 @@ from runs.web.described import shown
 from runs.web.file_tree import tab_facts, tree_facts
 from runs.web.file_view import view_facts
 from runs.web.frame import caller_of
-from runs.web.headers import SANDBOX
 from runs.web.logged_model import DESCRIBES, facts_of, files_url, model_of
 from runs.web.run_files import picture
 
@@ -64,12 +63,7 @@ def image(request: HttpRequest, workspace: str, model_id: str) -> HttpResponseBa
 def all_files(request: HttpRequest, workspace: str, model_id: str) -> HttpResponseBase:
     """All files as a zip, made while it is sent."""
     model = _with_files(model_of(request, workspace, model_id))
-    answer = HttpResponse() if request.method == "HEAD" else StreamingHttpResponse(zip_of(model))
-    answer["Content-Type"] = "application/zip"
-    answer["Content-Disposition"] = attachment(f"{model.public_id}.zip")
-    answer["Content-Security-Policy"] = SANDBOX
-    answer["Cache-Control"] = "private, no-cache"
-    return answer
+    return zip_download(zip_of(model), model.public_id, head=request.method == "HEAD")
 
 
 def _asked(request: HttpRequest, workspace: str, model_id: str) -> Artifact:
